@@ -1,0 +1,37 @@
+using KvStore.Primitives;
+
+namespace KvStore.Mvcc;
+
+/// <summary>
+/// What a range or a compare needs: keys in order, their metadata, their number, their stored values, at the latest or a past
+/// revision. Two things read this way: a published <see cref="MvccView"/>, and the <see cref="MvccWriter"/> within its batch.
+/// </summary>
+/// <remarks>
+/// A revision given as <c>at</c> is <see cref="Revision.Zero"/> for the latest, or lies in [<see cref="Compacted"/>,
+/// <see cref="Current"/>]: the caller has refused every other one with etcd's error before.
+/// A range is [key, end); an empty end means the single key, an end of one zero byte means "no upper bound".
+/// </remarks>
+public abstract class MvccReader
+{
+    /// <summary>The latest revision this reader sees.</summary>
+    public abstract Revision Current { get; }
+
+    /// <summary>The revision of the last compaction; zero when there was none. Nothing below it can be read.</summary>
+    public abstract Revision Compacted { get; }
+
+    /// <summary>The live version of a key at a revision; false where the key does not exist then.</summary>
+    public bool TryGet(ReadOnlySpan<byte> key, Revision at, out KeyMeta meta) => throw new InvariantBrokenException("not yet built");
+
+    /// <summary>The live keys of a range at a revision, ascending.</summary>
+    public KeyCursor Seek(ReadOnlySpan<byte> key, ReadOnlySpan<byte> end, Revision at) => throw new InvariantBrokenException("not yet built");
+
+    /// <summary>The number of live keys of a range: O(log n) at the latest revision; at a past one in proportion to what was created and deleted since.</summary>
+    public long Count(ReadOnlySpan<byte> key, ReadOnlySpan<byte> end, Revision at) => throw new InvariantBrokenException("not yet built");
+
+    /// <summary>Appends the stored <c>mvccpb.KeyValue</c> of a version that this reader returned: <see cref="KeyMeta.StoredBytes"/> bytes, no tag, no length.</summary>
+    public void CopyKeyValue(in KeyMeta meta, ByteWriter destination) =>
+        Check.That(TryCopyKeyValue(meta.Modified, destination), "a version that a reader can reach is stored");
+
+    /// <summary>The same by its place, for <c>prev_kv</c>; false, and nothing appended, where compaction has removed it.</summary>
+    public abstract bool TryCopyKeyValue(ItemRevision place, ByteWriter destination);
+}

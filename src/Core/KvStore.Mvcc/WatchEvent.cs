@@ -1,0 +1,19 @@
+using KvStore.Primitives;
+
+namespace KvStore.Mvcc;
+
+/// <summary>One change of one key, ready for watchers. Immutable; its bytes are shared by everybody who sends it and never re-encoded.</summary>
+/// <param name="Type">Put or delete.</param>
+/// <param name="Revision">Where in the history it stands.</param>
+/// <param name="Key">The key; a part of <paramref name="KeyValue"/>.</param>
+/// <param name="KeyValue">The encoded <c>mvccpb.KeyValue</c> as <c>Event.kv</c> wants it; of a delete: key and mod_revision only.</param>
+/// <param name="Previous">
+/// The version that this change replaced or removed, for looking up <c>prev_kv</c>; null where there was none (the key was
+/// created), where it was not asked for, or where compaction has removed it.
+/// </param>
+public readonly record struct WatchEvent(
+    WatchEventType Type,
+    ItemRevision Revision,
+    ReadOnlyMemory<byte> Key,
+    ReadOnlyMemory<byte> KeyValue,
+    ItemRevision? Previous);
