@@ -1,0 +1,47 @@
+namespace KvStore.Raft;
+
+/// <summary>What a message between members says. The numbers are on the wire.</summary>
+public enum PeerMessageKind : byte
+{
+    None = 0,
+
+    /// <summary>Would you vote for me in Term (which I have not entered)? My log ends at (Index, LogTerm).</summary>
+    PreVote = 1,
+
+    /// <summary>Term is the asked one when granted, the answerer's own when rejected.</summary>
+    PreVoteResponse = 2,
+
+    /// <summary>Vote for me in Term. My log ends at (Index, LogTerm). Force: the leader itself asked for this election.</summary>
+    Vote = 3,
+
+    VoteResponse = 4,
+
+    /// <summary>Entries follow (Index, LogTerm); Commit is the leader's commit index. May be empty.</summary>
+    Append = 5,
+
+    /// <summary>
+    /// Accepted: the log agrees with the leader's up to Index, on disk. Rejected: the entry at Index does not agree; (HintIndex, LogTerm)
+    /// is where it may.
+    /// </summary>
+    AppendResponse = 6,
+
+    /// <summary>Commit never exceeds what the peer has acknowledged. Token names the round.</summary>
+    Heartbeat = 7,
+
+    HeartbeatResponse = 8,
+
+    /// <summary>The leader hands over: campaign at once, if your log reaches Index.</summary>
+    TimeoutNow = 9,
+
+    /// <summary>Entries (kind and data) a follower asks the leader to propose. Carries no term: it is no expectation of who leads (R15).</summary>
+    Propose = 10,
+
+    /// <summary>A follower asks for a read index. Carries no term.</summary>
+    ReadIndex = 11,
+
+    /// <summary>Index may be read at, for the question Token.</summary>
+    ReadIndexResponse = 12,
+
+    /// <summary>A follower was asked to hand leadership to Target. Carries no term.</summary>
+    TransferLeadership = 13,
+}
