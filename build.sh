@@ -70,6 +70,16 @@ need_rocksdb() {
   has_rocksdb || die "librocksdb was installed but is not found by the loader"
 }
 
+need_openssl() {
+  command -v openssl >/dev/null 2>&1 && return
+  say "installing openssl (for the certificates)"
+  if command -v apt-get >/dev/null 2>&1; then as_root apt-get update -qq && as_root apt-get install -y -qq openssl >/dev/null
+  elif command -v dnf >/dev/null 2>&1; then as_root dnf install -y -q openssl
+  elif command -v brew >/dev/null 2>&1; then brew install openssl
+  else die "install openssl by hand, then run this command again"
+  fi
+}
+
 # Downloads packages without installing them (a package of a server would start a service) and unpacks them.
 # $1 = folder, $2 = apt options (words), the rest = package names
 unpack_debian() {
@@ -153,12 +163,14 @@ TXT
 cluster() {
   local members=${1:-3}
   [[ "$members" =~ ^[1-9]$ ]] || die "the number of members is 1 to 9, not '$members'"
+  need_openssl
   build
   exec deploy/certs/local-cluster.sh "$members" "$PWD/$SERVER" "$PWD/$CTL" "$PWD/.kvstore-cluster"
 }
 
 run_tests() {
   local filter=${1:-}
+  need_openssl
   build
   need_etcd
   need_clients

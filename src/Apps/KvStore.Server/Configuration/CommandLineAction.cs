@@ -1,0 +1,8 @@
+namespace KvStore.Server.Configuration;
+
+internal enum CommandLineAction
+{
+    Serve,
+    Help,
+    Version,
+}

@@ -1,0 +1,145 @@
+using static KvStore.Server.Configuration.FlagEffect;
+using static KvStore.Server.Configuration.FlagKind;
+
+namespace KvStore.Server.Configuration;
+
+/// <summary>Every flag of etcd 3.7, in the order of its help text: what it means, its default, and what it does here.</summary>
+internal static class FlagTable
+{
+    private const string BoltOnly = "the store here is RocksDB, not bbolt";
+    private const string NoDiscovery = "bootstrap by discovery is not available: list the members in --initial-cluster";
+
+    public static IReadOnlyList<Flag> All { get; } =
+    [
+        new("name", Text, "default", "Human-readable name of this member."),
+        new("data-dir", Text, "${name}.etcd", "Path of the data directory."),
+        new("wal-dir", Text, "", "Path of a directory of its own for the write-ahead log; empty: inside the data directory."),
+        new("snapshot-count", Uint, "10000", "Applied entries between two flushes of the store, after which older log segments may go."),
+        new("snapshot-catchup-entries", Uint, "5000", "Entries kept in memory below the last flush, so that a slow follower needs no snapshot."),
+        new("heartbeat-interval", Uint, "100", "Time (in milliseconds) between heartbeats."),
+        new("election-timeout", Uint, "1000", "Time (in milliseconds) without a leader after which an election is held."),
+        new("initial-election-tick-advance", Bool, "true", "Whether to fast-forward the first election at start."),
+        new("listen-peer-urls", List, "http://localhost:2380", "URLs to listen on for the other members."),
+        new("listen-client-urls", List, "http://localhost:2379", "URLs to listen on for clients: gRPC and HTTP on the same port."),
+        new("listen-client-http-urls", List, "", "URLs that serve HTTP only; gRPC then stays on --listen-client-urls.", Refused, "HTTP and gRPC share --listen-client-urls"),
+        new("listen-metrics-urls", List, "", "URLs that serve /metrics, /health and /version only."),
+        new("max-snapshots", Uint, "5", "Snapshot files to keep.", Inert, "a member keeps one store and no snapshot files"),
+        new("max-wals", Uint, "5", "Log files to keep.", Inert, "a segment goes as soon as the flushed store no longer needs it"),
+        new("quota-backend-bytes", Int, "0", "Size (in bytes) of live data at which the NOSPACE alarm is raised; 0: 2 GiB, negative: no quota."),
+        new("backend-bbolt-freelist-type", Text, "map", "Kind of bbolt's free list.", Inert, BoltOnly),
+        new("backend-batch-interval", Duration, "0s", "Longest time between two commits of the back end.", Inert, "every batch is written when it is applied"),
+        new("backend-batch-limit", Int, "0", "Most operations between two commits of the back end.", Inert, "every batch is written when it is applied"),
+        new("max-txn-ops", Uint, "128", "Most operations in a transaction."),
+        new("max-request-bytes", Uint, "1572864", "Largest request (in bytes) that the server accepts."),
+        new("max-concurrent-streams", Uint, "4294967295", "Most concurrent streams of one connection."),
+        new("grpc-keepalive-min-time", Duration, "5s", "Shortest time between pings of a client.", Inert, "the web server bounds pings itself"),
+        new("grpc-keepalive-interval", Duration, "2h0m0s", "Time between the server's pings on a silent connection."),
+        new("grpc-keepalive-timeout", Duration, "20s", "Time after which a connection with an unanswered ping is closed."),
+        new("socket-reuse-port", Bool, "false", "Lets another process listen on the same port.", Refused, "not available with this web server"),
+        new("socket-reuse-address", Bool, "false", "Lets a socket in TIME_WAIT be bound again.", Inert, "the web server always does"),
+        new("raft-read-timeout", Duration, "5s", "Read timeout of a connection between members.", Inert, "heartbeats watch over the connections"),
+        new("raft-write-timeout", Duration, "5s", "Write timeout of a connection between members.", Inert, "heartbeats watch over the connections"),
+
+        new("initial-advertise-peer-urls", List, "http://localhost:2380", "This member's peer URLs, told to the other members."),
+        new("initial-cluster", Text, "default=http://localhost:2380", "Members at bootstrap: name=url,name=url."),
+        new("initial-cluster-state", Text, "new", "'new' to bootstrap a cluster, 'existing' to join one."),
+        new("initial-cluster-token", Text, "etcd-cluster", "Token that keeps clusters bootstrapped alike apart."),
+        new("advertise-client-urls", List, "http://localhost:2379", "This member's client URLs, told to clients through the member list."),
+        new("discovery-token", Text, "", "Token of the discovery service.", Refused, NoDiscovery),
+        new("discovery-endpoints", List, "", "Endpoints of the discovery service.", Refused, NoDiscovery),
+        new("discovery-srv", Text, "", "DNS domain whose SRV records list the members.", Refused, NoDiscovery),
+        new("discovery-srv-name", Text, "", "Suffix of the SRV service name.", Refused, NoDiscovery),
+        new("strict-reconfig-check", Bool, "true", "Whether to refuse membership changes that would lose the quorum."),
+        new("pre-vote", Bool, "true", "Whether an election begins with a round that disturbs nobody."),
+        new("auto-compaction-retention", Text, "0", "Retention of automatic compaction; 0: off.", Refused, "compact through the API"),
+        new("auto-compaction-mode", Text, "periodic", "Unit of the retention: 'periodic' or 'revision'."),
+        new("force-new-cluster", Bool, "false", "Whether to start a one-member cluster from this member's data.", Refused, "not available yet"),
+        new("max-learners", Int, "1", "Most learners in the cluster."),
+        new("feature-gates", Text, "", "Feature=true pairs.", Inert, "features here have no gates"),
+
+        new("cert-file", Text, "", "Certificate (PEM) of the client listeners."),
+        new("key-file", Text, "", "Key (PEM) of the client listeners' certificate."),
+        new("client-cert-file", Text, "", "Certificate for the server's own client connections.", Inert, "the server makes no client connection to itself"),
+        new("client-key-file", Text, "", "Key for the server's own client connections.", Inert, "the server makes no client connection to itself"),
+        new("client-cert-auth", Bool, "false", "Whether clients must present a certificate of --trusted-ca-file."),
+        new("client-crl-file", Text, "", "Revoked client certificates (PEM).", Refused, "revocation lists are not available yet"),
+        new("client-cert-allowed-hostname", List, "", "Allowed TLS host names of client certificates.", Refused, "not available yet"),
+        new("trusted-ca-file", Text, "", "Certificate authorities (PEM) of clients; alone it already demands client certificates."),
+        new("auto-tls", Bool, "false", "Client TLS with a generated certificate.", Refused, "make certificates with deploy/certs/make-certs.sh"),
+        new("peer-cert-file", Text, "", "Certificate (PEM) of the peer listeners and of connections to other members."),
+        new("peer-key-file", Text, "", "Key (PEM) of the peer certificate."),
+        new("peer-client-cert-file", Text, "", "Certificate for connections to other members, when not --peer-cert-file."),
+        new("peer-client-key-file", Text, "", "Key of --peer-client-cert-file."),
+        new("peer-client-cert-auth", Bool, "false", "Whether other members must present a certificate of --peer-trusted-ca-file."),
+        new("peer-trusted-ca-file", Text, "", "Certificate authorities (PEM) of the other members."),
+        new("peer-auto-tls", Bool, "false", "Peer TLS with a generated certificate.", Refused, "make certificates with deploy/certs/make-certs.sh"),
+        new("peer-crl-file", Text, "", "Revoked peer certificates (PEM).", Refused, "revocation lists are not available yet"),
+        new("peer-cert-allowed-cn", List, "", "Allowed common names of peer certificates.", Refused, "not available yet"),
+        new("peer-cert-allowed-hostname", List, "", "Allowed TLS host names of peer certificates.", Refused, "not available yet"),
+        new("peer-skip-client-san-verification", Bool, "false", "Whether to skip the check of a peer certificate's names.", Inert, "names of connecting peers are not looked up"),
+        new("self-signed-cert-validity", Uint, "1", "Years a generated certificate is valid.", Inert, "no certificate is generated"),
+        new("cipher-suites", List, "", "TLS cipher suites.", Refused, "the operating system's AEAD suites are used"),
+        new("tls-min-version", Text, "TLS1.2", "Lowest TLS version: TLS1.2 or TLS1.3."),
+        new("tls-max-version", Text, "", "Highest TLS version; empty: the newest."),
+        new("cors", List, "*", "Origins allowed by CORS.", Inert, "there is no JSON gateway to protect"),
+        new("host-whitelist", List, "*", "Host names accepted over clear-text HTTP.", Refused, "not available yet"),
+
+        new("auth-token", Text, "simple", "Kind of authentication tokens.", Refused, "authentication is not available yet"),
+        new("auth-token-ttl", Uint, "300", "Seconds a token lives.", Inert, "authentication is not available yet"),
+        new("bcrypt-cost", Uint, "10", "Cost of password hashes.", Inert, "authentication is not available yet"),
+
+        new("logger", Text, "zap", "Kind of logger.", Inert, "there is one logger"),
+        new("log-outputs", List, "default", "Where to log: default, stderr, stdout or file paths."),
+        new("log-level", Text, "info", "debug, info, warn, error, panic or fatal."),
+        new("log-format", Text, "json", "json or console."),
+        new("enable-log-rotation", Bool, "false", "Whether to rotate log files.", Inert, "rotate with the system's tools"),
+        new("log-rotation-config-json", Text, """{"maxsize": 100, "maxage": 0, "maxbackups": 0, "localtime": false, "compress": false}""", "Rotation settings.", Inert, "rotate with the system's tools"),
+
+        new("enable-pprof", Bool, "false", "Whether to serve Go profiles.", Inert, "profiles are taken with dotnet-trace"),
+        new("metrics", Text, "basic", "basic or extensive."),
+        new("enable-distributed-tracing", Bool, "false", "Whether to send OpenTelemetry spans.", Inert, "not available yet"),
+        new("distributed-tracing-address", Text, "localhost:4317", "Collector of spans.", Inert, "not available yet"),
+        new("distributed-tracing-service-name", Text, "etcd", "Service name of spans.", Inert, "not available yet"),
+        new("distributed-tracing-instance-id", Text, "", "Instance id of spans.", Inert, "not available yet"),
+        new("distributed-tracing-sampling-rate", Int, "0", "Spans sampled in a million.", Inert, "not available yet"),
+        new("enable-grpc-gateway", Bool, "true", "Whether to serve JSON under /v3.", Inert, "the JSON gateway is not available yet"),
+        new("corrupt-check-time", Duration, "0s", "Time between checks of the members' hashes.", Inert, "not available yet"),
+        new("compact-hash-check-time", Duration, "1m0s", "Time between checks of compaction hashes.", Inert, "not available yet"),
+        new("compaction-batch-limit", Int, "0", "Revisions removed in one step of a compaction; 0: 1000."),
+        new("compaction-sleep-interval", Duration, "0s", "Pause between two steps of a compaction; 0: 10 ms.", Inert, "steps take turns with other work instead"),
+        new("watch-progress-notify-interval", Duration, "0s", "Time between progress notifications of an idle watch; 0: 10 min."),
+        new("downgrade-check-time", Duration, "5s", "Time between checks of a downgrade.", Inert, "there is no older version to go back to"),
+        new("warning-apply-duration", Duration, "100ms", "Time of applying a batch beyond which a warning is logged."),
+        new("warning-unary-request-duration", Duration, "300ms", "Time of a unary request beyond which a warning is logged.", Inert, "not available yet"),
+        new("memory-mlock", Bool, "false", "Whether to lock memory.", Inert, "not available"),
+        new("bootstrap-defrag-threshold-megabytes", Uint, "0", "Free space at which to defragment at start.", Inert, BoltOnly),
+        new("unsafe-no-fsync", Bool, "false", "Never waits for the disk: a crash of the machine loses acknowledged writes."),
+        new("discovery-fallback", Text, "exit", "What to do when discovery fails.", Inert, NoDiscovery),
+        new("v2-deprecation", Text, "write-only", "State of the v2 store.", Inert, "there is no v2 store"),
+        new("config-file", Text, "", "A YAML file with all settings.", Refused, "use flags or ETCD_ variables"),
+
+        new("store-cache-bytes", Int, "0", "Memory (in bytes) for blocks read from the store; 0: an eighth of the machine's, at most 1 GiB."),
+    ];
+
+    /// <summary>Flags of older versions that etcd itself only warns about.</summary>
+    public static IReadOnlySet<string> Legacy { get; } = new HashSet<string>(StringComparer.Ordinal)
+    {
+        "cluster-active-size", "cluster-remove-delay", "cluster-sync-interval", "config", "force", "max-result-buffer",
+        "max-retry-attempts", "peer-heartbeat-interval", "peer-election-timeout", "retry-interval", "snapshot", "v", "vv",
+        "enable-v2", "experimental-enable-v2v3", "proxy", "discovery", "discovery-proxy",
+    };
+
+    /// <summary>Older names that still work: the prefix of flags that were experimental in 3.5.</summary>
+    public const string ExperimentalPrefix = "experimental-";
+
+    private static readonly Dictionary<string, Flag> ByName = All.ToDictionary(flag => flag.Name, StringComparer.Ordinal);
+
+    public static Flag? Find(string name)
+    {
+        if (ByName.TryGetValue(name, out var flag))
+            return flag;
+        return name.StartsWith(ExperimentalPrefix, StringComparison.Ordinal)
+            ? ByName.GetValueOrDefault(name[ExperimentalPrefix.Length..])
+            : null;
+    }
+}

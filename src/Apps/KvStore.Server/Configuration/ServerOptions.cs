@@ -1,0 +1,93 @@
+namespace KvStore.Server.Configuration;
+
+/// <summary>Every setting in its own type, checked. Made once at start by <see cref="ServerOptionsReader"/>.</summary>
+internal sealed record ServerOptions
+{
+    public required string Name { get; init; }
+
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Directory of the write-ahead log, inside the data directory unless given.</summary>
+    public required string WalDirectory { get; init; }
+
+    public required IReadOnlyList<Endpoint> ListenClient { get; init; }
+
+    public required IReadOnlyList<Endpoint> ListenPeer { get; init; }
+
+    public required IReadOnlyList<Endpoint> ListenMetrics { get; init; }
+
+    public required IReadOnlyList<string> AdvertiseClient { get; init; }
+
+    public required IReadOnlyList<string> AdvertisePeer { get; init; }
+
+    /// <summary>Member names to their peer URLs, as given.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> InitialCluster { get; init; }
+
+    public required string InitialClusterToken { get; init; }
+
+    /// <summary>True for "existing": this member joins a cluster that runs.</summary>
+    public required bool JoinsExistingCluster { get; init; }
+
+    public required TimeSpan HeartbeatInterval { get; init; }
+
+    public required TimeSpan ElectionTimeout { get; init; }
+
+    public required bool AdvanceFirstElection { get; init; }
+
+    public required bool PreVote { get; init; }
+
+    public required bool StrictReconfigurationCheck { get; init; }
+
+    public required int LearnersMax { get; init; }
+
+    /// <summary>Live bytes at which the NOSPACE alarm is raised; negative: no quota.</summary>
+    public required long QuotaBytes { get; init; }
+
+    public required int RequestBytesMax { get; init; }
+
+    public required int TxnOperationsMax { get; init; }
+
+    public required long ConcurrentStreamsMax { get; init; }
+
+    public required TimeSpan KeepAliveInterval { get; init; }
+
+    public required TimeSpan KeepAliveTimeout { get; init; }
+
+    public required ulong SnapshotCount { get; init; }
+
+    public required ulong SnapshotCatchUpEntries { get; init; }
+
+    /// <summary>Revisions removed in one step of a compaction.</summary>
+    public required int CompactionBatch { get; init; }
+
+    public required TimeSpan WatchProgressInterval { get; init; }
+
+    public required TimeSpan SlowApplyWarning { get; init; }
+
+    public required TlsFiles ClientTls { get; init; }
+
+    public required TlsFiles PeerTls { get; init; }
+
+    /// <summary>Certificate and key for connections to other members.</summary>
+    public required TlsFiles PeerClientTls { get; init; }
+
+    public required string TlsMinVersion { get; init; }
+
+    public required string TlsMaxVersion { get; init; }
+
+    public required string LogLevel { get; init; }
+
+    /// <summary>True for one readable line per event, false for JSON.</summary>
+    public required bool LogsForPeople { get; init; }
+
+    public required IReadOnlyList<string> LogOutputs { get; init; }
+
+    /// <summary>True: a sync is not waited for. A crash of the machine then loses acknowledged writes.</summary>
+    public required bool UnsafeNoSync { get; init; }
+
+    public required long StoreCacheBytes { get; init; }
+
+    public required bool ExtensiveMetrics { get; init; }
+
+    public required IReadOnlyList<string> Warnings { get; init; }
+}

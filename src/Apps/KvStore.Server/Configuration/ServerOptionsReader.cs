@@ -1,0 +1,186 @@
+namespace KvStore.Server.Configuration;
+
+/// <summary>Turns settings into options by etcd's rules (documented in etcd's configuration reference); a wrong one ends the start with one line.</summary>
+internal static class ServerOptionsReader
+{
+    private const long DefaultQuotaBytes = 2L * 1024 * 1024 * 1024;
+    private const ulong ElectionMillisMax = 50_000;
+    private const int DefaultCompactionBatch = 1000;
+    private const long StoreCacheBytesMax = 1L << 30;
+    private static readonly TimeSpan DefaultProgressInterval = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan ProgressIntervalMin = TimeSpan.FromMilliseconds(100);
+
+    public static ServerOptions Read(Settings settings)
+    {
+        var name = settings.Text("name");
+        var dataDirectory = settings.IsSet("data-dir") ? settings.Text("data-dir") : name + ".etcd";
+        var (heartbeat, election) = ReadTimes(settings);
+        var advertisePeer = settings.List("initial-advertise-peer-urls");
+        var cluster = ReadCluster(settings, name, advertisePeer);
+        if (settings.IsSet("listen-client-urls") && !settings.IsSet("advertise-client-urls"))
+            throw new ConfigurationException("--advertise-client-urls is required when --listen-client-urls is set explicitly");
+        var clientTls = ReadTls(settings, "cert-file", "key-file", "trusted-ca-file", "client-cert-auth");
+        var peerTls = ReadTls(settings, "peer-cert-file", "peer-key-file", "peer-trusted-ca-file", "peer-client-cert-auth");
+        var quota = settings.Int("quota-backend-bytes");
+        var progress = settings.Duration("watch-progress-notify-interval");
+
+        return new ServerOptions
+        {
+            Name = name,
+            DataDirectory = dataDirectory,
+            WalDirectory = settings.IsSet("wal-dir") ? settings.Text("wal-dir") : Path.Combine(dataDirectory, "member", "wal"),
+            ListenClient = ReadListeners(settings, "listen-client-urls", clientTls),
+            ListenPeer = ReadListeners(settings, "listen-peer-urls", peerTls),
+            ListenMetrics = ReadListeners(settings, "listen-metrics-urls", clientTls),
+            AdvertiseClient = ReadUrls(settings, "advertise-client-urls"),
+            AdvertisePeer = ReadUrls(settings, "initial-advertise-peer-urls"),
+            InitialCluster = cluster,
+            InitialClusterToken = settings.Text("initial-cluster-token"),
+            JoinsExistingCluster = settings.Text("initial-cluster-state") switch
+            {
+                "new" => false,
+                "existing" => true,
+                var other => throw new ConfigurationException($"invalid value \"{other}\" for flag -initial-cluster-state: must be 'new' or 'existing'", 2),
+            },
+            HeartbeatInterval = heartbeat,
+            ElectionTimeout = election,
+            AdvanceFirstElection = settings.Bool("initial-election-tick-advance"),
+            PreVote = settings.Bool("pre-vote"),
+            StrictReconfigurationCheck = settings.Bool("strict-reconfig-check"),
+            LearnersMax = ReadCount(settings, "max-learners"),
+            QuotaBytes = quota == 0 ? DefaultQuotaBytes : quota,
+            RequestBytesMax = ReadCount(settings, "max-request-bytes"),
+            TxnOperationsMax = ReadCount(settings, "max-txn-ops"),
+            ConcurrentStreamsMax = settings.Int("max-concurrent-streams"),
+            KeepAliveInterval = settings.Duration("grpc-keepalive-interval"),
+            KeepAliveTimeout = settings.Duration("grpc-keepalive-timeout"),
+            SnapshotCount = Math.Max(settings.Uint("snapshot-count"), 1),
+            SnapshotCatchUpEntries = settings.Uint("snapshot-catchup-entries"),
+            CompactionBatch = ReadCount(settings, "compaction-batch-limit") is var batch && batch == 0 ? DefaultCompactionBatch : batch,
+            WatchProgressInterval = progress == TimeSpan.Zero ? DefaultProgressInterval
+                : progress < ProgressIntervalMin ? ProgressIntervalMin : progress,
+            SlowApplyWarning = settings.Duration("warning-apply-duration"),
+            ClientTls = clientTls,
+            PeerTls = peerTls,
+            PeerClientTls = settings.IsSet("peer-client-cert-file")
+                ? peerTls with { Certificate = settings.Text("peer-client-cert-file"), Key = settings.Text("peer-client-key-file") }
+                : peerTls,
+            TlsMinVersion = ReadTlsVersion(settings, "tls-min-version"),
+            TlsMaxVersion = ReadTlsVersion(settings, "tls-max-version"),
+            LogLevel = ReadChoice(settings, "log-level", "debug", "info", "warn", "error", "dpanic", "panic", "fatal"),
+            LogsForPeople = ReadChoice(settings, "log-format", "json", "console") == "console",
+            LogOutputs = settings.List("log-outputs"),
+            UnsafeNoSync = settings.Bool("unsafe-no-fsync"),
+            StoreCacheBytes = ReadStoreCache(settings),
+            ExtensiveMetrics = ReadChoice(settings, "metrics", "basic", "extensive") == "extensive",
+            Warnings = settings.Warnings,
+        };
+    }
+
+    private static (TimeSpan Heartbeat, TimeSpan Election) ReadTimes(Settings settings)
+    {
+        var heartbeat = settings.Uint("heartbeat-interval");
+        var election = settings.Uint("election-timeout");
+        if (heartbeat == 0)
+            throw new ConfigurationException("--heartbeat-interval must be >0 (set to 0ms)");
+        if (election == 0)
+            throw new ConfigurationException("--election-timeout must be >0 (set to 0ms)");
+        if (election > ElectionMillisMax)
+            throw new ConfigurationException($"--election-timeout[{election}ms] is too long, and should be set less than {ElectionMillisMax}ms");
+        if (heartbeat > election / 5)
+            throw new ConfigurationException($"--election-timeout[{election}ms] should be at least as 5 times as --heartbeat-interval[{heartbeat}ms]");
+        return (TimeSpan.FromMilliseconds(heartbeat), TimeSpan.FromMilliseconds(election));
+    }
+
+    private static Dictionary<string, IReadOnlyList<string>> ReadCluster(Settings settings, string name, IReadOnlyList<string> advertised)
+    {
+        // Without --initial-cluster the cluster is this member alone, at the addresses it advertises.
+        var text = settings.IsSet("initial-cluster")
+            ? settings.Text("initial-cluster")
+            : string.Join(',', advertised.Select(url => $"{name}={url}"));
+        var cluster = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var pair in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var equals = pair.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0)
+                throw new ConfigurationException($"--initial-cluster: \"{pair}\" has not the form name=url");
+            var url = Endpoint.Parse("initial-cluster", pair[(equals + 1)..]).Url;
+            if (!seen.Add(url))
+                throw new ConfigurationException($"--initial-cluster: duplicate url {url} in cluster config");
+            if (!cluster.TryGetValue(pair[..equals], out var urls))
+                cluster.Add(pair[..equals], urls = []);
+            urls.Add(url);
+        }
+
+        CheckSelf(cluster, name, advertised);
+        return cluster.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<string>)entry.Value.Order(StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
+    }
+
+    private static void CheckSelf(Dictionary<string, List<string>> cluster, string name, IReadOnlyList<string> advertised)
+    {
+        if (!cluster.TryGetValue(name, out var own))
+            throw new ConfigurationException($"couldn't find local name \"{name}\" in the initial cluster configuration");
+        var mine = advertised.Select(url => Endpoint.Parse("initial-advertise-peer-urls", url).Url).ToHashSet(StringComparer.Ordinal);
+        if (own.Find(url => !mine.Contains(url)) is { } missing)
+            throw new ConfigurationException($"--initial-cluster has {name}={missing} but missing from --initial-advertise-peer-urls={string.Join(',', advertised)}");
+        if (mine.FirstOrDefault(url => !own.Contains(url)) is { } extra)
+            throw new ConfigurationException($"--initial-advertise-peer-urls has {extra} but missing from --initial-cluster={name}={string.Join(',', own)}");
+    }
+
+    private static Endpoint[] ReadListeners(Settings settings, string flag, TlsFiles tls)
+    {
+        var endpoints = settings.List(flag).Select(url => Endpoint.Parse(flag, url)).ToArray();
+        foreach (var endpoint in endpoints)
+        {
+            if (!endpoint.IsUnix)
+                endpoint.BindAddress(flag);
+            if (endpoint.IsTls && !tls.HasCertificate)
+                throw new ConfigurationException($"--{flag}: {endpoint.Url} needs a certificate and a key ({(flag == "listen-peer-urls" ? "--peer-cert-file, --peer-key-file" : "--cert-file, --key-file")})");
+        }
+
+        return endpoints;
+    }
+
+    private static string[] ReadUrls(Settings settings, string flag) =>
+        [.. settings.List(flag).Select(url => Endpoint.Parse(flag, url).Url)];
+
+    private static TlsFiles ReadTls(Settings settings, string certificate, string key, string authorities, string demanded)
+    {
+        var files = new TlsFiles(settings.Text(certificate), settings.Text(key), settings.Text(authorities), settings.Bool(demanded));
+        if (files.Certificate.Length > 0 != files.Key.Length > 0)
+            throw new ConfigurationException($"--{certificate} and --{key} must both be present or both absent");
+        if (files.ClientCertificateDemanded && files.TrustedAuthorities.Length == 0)
+            throw new ConfigurationException($"--{demanded} needs --{authorities}: without it no certificate could be trusted");
+        foreach (var (flag, path) in new[] { (certificate, files.Certificate), (key, files.Key), (authorities, files.TrustedAuthorities) })
+        {
+            if (path.Length > 0 && !File.Exists(path))
+                throw new ConfigurationException($"--{flag}: open {path}: no such file");
+        }
+
+        return files;
+    }
+
+    private static string ReadTlsVersion(Settings settings, string flag) =>
+        settings.Text(flag) is "" or "TLS1.2" or "TLS1.3"
+            ? settings.Text(flag)
+            : throw new ConfigurationException($"--{flag}: unexpected TLS version \"{settings.Text(flag)}\": use TLS1.2 or TLS1.3");
+
+    private static string ReadChoice(Settings settings, string flag, params ReadOnlySpan<string> choices)
+    {
+        var value = settings.Text(flag);
+        return choices.Contains(value) ? value : throw new ConfigurationException($"--{flag}: unknown value \"{value}\"");
+    }
+
+    private static int ReadCount(Settings settings, string flag)
+    {
+        var value = settings.Int(flag);
+        return value is >= 0 and <= int.MaxValue ? (int)value : throw new ConfigurationException($"--{flag}: {value} is out of range");
+    }
+
+    private static long ReadStoreCache(Settings settings)
+    {
+        var bytes = settings.Int("store-cache-bytes");
+        return bytes > 0 ? bytes : Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8, StoreCacheBytesMax);
+    }
+}

@@ -1,0 +1,51 @@
+using KvStore.Server.Configuration;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Formatting;
+
+namespace KvStore.Server.Logging;
+
+/// <summary>Makes the process's logger from the options. Passwords and values never reach it: events carry named fields only.</summary>
+internal static class LogSetup
+{
+    /// <summary>Log lines that may wait for a slow terminal or disk; beyond it lines are dropped rather than a lane held up.</summary>
+    private const int WaitingLinesMax = 10_000;
+
+    public static Logger Create(ServerOptions options)
+    {
+        ITextFormatter formatter = options.LogsForPeople ? new ConsoleLineFormatter() : new EtcdJsonFormatter();
+        var configuration = new LoggerConfiguration()
+            .MinimumLevel.Is(Level(options.LogLevel))
+            // The web server reports each broken connection at its own levels; ours are the lines that matter.
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning);
+        foreach (var output in options.LogOutputs)
+            configuration.WriteTo.Async(sink => AddSink(sink, output, formatter), WaitingLinesMax, blockWhenFull: false);
+        return configuration.CreateLogger();
+    }
+
+    private static void AddSink(Serilog.Configuration.LoggerSinkConfiguration sink, string output, ITextFormatter formatter)
+    {
+        switch (output)
+        {
+            case "default" or "stderr":
+                sink.Console(formatter, standardErrorFromLevel: LogEventLevel.Verbose);
+                break;
+            case "stdout":
+                sink.Console(formatter);
+                break;
+            default:
+                sink.File(formatter, output, fileSizeLimitBytes: null);
+                break;
+        }
+    }
+
+    private static LogEventLevel Level(string name) => name switch
+    {
+        "debug" => LogEventLevel.Debug,
+        "info" => LogEventLevel.Information,
+        "warn" => LogEventLevel.Warning,
+        "error" => LogEventLevel.Error,
+        _ => LogEventLevel.Fatal,
+    };
+}

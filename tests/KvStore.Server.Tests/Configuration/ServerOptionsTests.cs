@@ -1,0 +1,72 @@
+using KvStore.Server.Configuration;
+
+namespace KvStore.Server.Tests.Configuration;
+
+public sealed class ServerOptionsTests
+{
+    [Fact]
+    public void Nothing_GivesEtcdsDefaults()
+    {
+        var options = Read([]);
+        Assert.Equal("default", options.Name);
+        Assert.Equal("default.etcd", options.DataDirectory);
+        Assert.Equal(TimeSpan.FromMilliseconds(100), options.HeartbeatInterval);
+        Assert.Equal(TimeSpan.FromSeconds(1), options.ElectionTimeout);
+        Assert.Equal(2147483648, options.QuotaBytes);
+        Assert.Equal(1572864, options.RequestBytesMax);
+        Assert.Equal(128, options.TxnOperationsMax);
+        Assert.Equal(10000UL, options.SnapshotCount);
+        Assert.Equal(TimeSpan.FromMinutes(10), options.WatchProgressInterval);
+        Assert.Equal(["http://localhost:2380"], options.InitialCluster["default"]);
+        Assert.Empty(options.Warnings);
+    }
+
+    [Fact]
+    public void Flag_WinsOverItsVariable()
+    {
+        var options = Read(["--name=flag"], ("ETCD_NAME", "variable"), ("ETCD_HEARTBEAT_INTERVAL", "50"));
+        Assert.Equal("flag", options.Name);
+        Assert.Equal(TimeSpan.FromMilliseconds(50), options.HeartbeatInterval);
+        Assert.Contains("environment variable ETCD_NAME is shadowed by the command-line flag", options.Warnings);
+    }
+
+    [Fact]
+    public void UnknownVariable_IsAWarning() =>
+        Assert.Contains("unrecognized environment variable ETCD_NO_SUCH", Read([], ("ETCD_NO_SUCH", "1")).Warnings);
+
+    [Theory]
+    [InlineData("--election-timeout[200ms] should be at least as 5 times as --heartbeat-interval[100ms]", "--election-timeout=200")]
+    [InlineData("--election-timeout[60000ms] is too long, and should be set less than 50000ms", "--election-timeout=60000")]
+    [InlineData("--heartbeat-interval must be >0 (set to 0ms)", "--heartbeat-interval=0")]
+    [InlineData("--advertise-client-urls is required when --listen-client-urls is set explicitly", "--listen-client-urls=http://127.0.0.1:1")]
+    [InlineData("--listen-peer-urls: expected IP in URL for binding (http://example.com:2380)", "--listen-peer-urls=http://example.com:2380")]
+    [InlineData("couldn't find local name \"default\" in the initial cluster configuration", "--initial-cluster=a=http://127.0.0.1:2380")]
+    [InlineData("--initial-cluster has default=http://127.0.0.1:1 but missing from --initial-advertise-peer-urls=http://localhost:2380", "--initial-cluster=default=http://127.0.0.1:1")]
+    [InlineData("--initial-cluster: duplicate url http://localhost:2380 in cluster config", "--initial-cluster=default=http://localhost:2380,b=http://localhost:2380")]
+    [InlineData("--client-cert-auth needs --trusted-ca-file: without it no certificate could be trusted", "--client-cert-auth")]
+    [InlineData("--cert-file and --key-file must both be present or both absent", "--cert-file=a")]
+    [InlineData("--listen-metrics-urls: https://127.0.0.1:1 needs a certificate and a key (--cert-file, --key-file)", "--listen-metrics-urls=https://127.0.0.1:1")]
+    [InlineData("--auth-token is not supported: authentication is not available yet", "--auth-token=jwt")]
+    [InlineData("--max-txn-ops: 99999999999 is out of range", "--max-txn-ops=99999999999")]
+    public void WrongSetting_EndsWithOneLine(string message, string argument)
+    {
+        var exception = Assert.Throws<ConfigurationException>(() => Read([argument]));
+        Assert.Equal(message, exception.Message);
+    }
+
+    [Fact]
+    public void InertFlag_IsAcceptedAndSaysSo() =>
+        Assert.Contains("--max-wals changes nothing here: a segment goes as soon as the flushed store no longer needs it", Read(["--max-wals=9"]).Warnings);
+
+    [Fact]
+    public void EveryFlag_HasADistinctNameAndHelp()
+    {
+        Assert.Equal(FlagTable.All.Count, FlagTable.All.Select(flag => flag.Name).Distinct(StringComparer.Ordinal).Count());
+        Assert.All(FlagTable.All, flag => Assert.EndsWith(".", flag.Help, StringComparison.Ordinal));
+        Assert.All(FlagTable.All, flag => Assert.Equal(flag.Effect == FlagEffect.Effective, flag.Note.Length == 0));
+    }
+
+    private static ServerOptions Read(string[] arguments, params (string Name, string Value)[] environment) =>
+        ServerOptionsReader.Read(Settings.Join(
+            CommandLine.Read(arguments), environment.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal)));
+}

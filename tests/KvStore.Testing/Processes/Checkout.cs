@@ -1,0 +1,43 @@
+namespace KvStore.Testing.Processes;
+
+/// <summary>Where the programs under test are.</summary>
+public static class Checkout
+{
+    public static string Root { get; } = FindRoot();
+
+    public static string Server { get; } = Output("src/Apps/KvStore.Server", "kvstore");
+
+    public static string Ctl { get; } = Output("src/Apps/KvStore.Ctl", "kvctl");
+
+    /// <summary>etcd 3.5, the peer that answers are compared with.</summary>
+    public static string Etcd => Peer("KVSTORE_ETCD_DIR", ".cache/etcd/usr/bin", "etcd");
+
+    public static string Etcdctl => Peer("KVSTORE_ETCD_DIR", ".cache/etcd/usr/bin", "etcdctl");
+
+    /// <summary>The distribution's older etcdctl: one more client that must work.</summary>
+    public static string OldEtcdctl => Peer("KVSTORE_ETCD_OLD_DIR", ".cache/etcd-old/usr/bin", "etcdctl");
+
+    private static string Peer(string variable, string folder, string name)
+    {
+        var path = Path.Combine(Environment.GetEnvironmentVariable(variable) ?? Path.Combine(Root, folder), name);
+        return File.Exists(path) ? path : throw new FileNotFoundException($"{name} is not at {path}: './build.sh test' brings it, or set {variable}");
+    }
+
+    private static string Output(string project, string name)
+    {
+        // The tests run in the configuration they were built in, and so do the programs.
+        var configuration = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release";
+        return Path.Combine(Root, project, "bin", configuration, "net10.0", name);
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "KvStore.sln")))
+                return folder.FullName;
+        }
+
+        throw new InvalidOperationException("the tests run from inside a checkout");
+    }
+}
