@@ -1,0 +1,110 @@
+using System.Net.Sockets;
+
+namespace KvStore.Grpc.Client;
+
+/// <summary>One server and its connections. Thread-safe.</summary>
+internal sealed class Endpoint : IDisposable
+{
+    // After a failed connect others go first for a while; the first pause is short, since most failures are restarts.
+    private const int PauseMillisFirst = 50;
+    private const int PauseMillisMax = 5_000;
+
+    private readonly HttpMessageInvoker[] _connections;
+    private readonly GrpcChannelOptions _options;
+    private uint _turn;
+    private long _pauseUntil;
+    private int _failures;
+
+    public Endpoint(EndpointName name, GrpcChannelOptions options)
+    {
+        Name = name;
+        _options = options;
+        _connections = new HttpMessageInvoker[Math.Max(options.ConnectionsPerEndpoint, 1)];
+        for (var i = 0; i < _connections.Length; i++)
+            _connections[i] = new HttpMessageInvoker(Connection(name, options), disposeHandler: true);
+    }
+
+    public EndpointName Name { get; }
+
+    public bool IsPausing => Interlocked.Read(ref _pauseUntil) > _options.Time.GetTimestamp();
+
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var connection = _connections.Length == 1 ? _connections[0] : _connections[Interlocked.Increment(ref _turn) % _connections.Length];
+        try
+        {
+            var response = await connection.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            if (Volatile.Read(ref _failures) != 0)
+                OnReached();
+            return response;
+        }
+        catch (HttpRequestException failure) when (TransportErrors.NeverSent(failure))
+        {
+            OnUnreachable();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var connection in _connections)
+            connection.Dispose();
+    }
+
+    private static SocketsHttpHandler Connection(EndpointName name, GrpcChannelOptions options)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = System.Net.DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            // One connection per handler: how many there are is the caller's choice, not a guess of the pool.
+            EnableMultipleHttp2Connections = false,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+            ConnectTimeout = options.ConnectTimeout,
+            InitialHttp2StreamWindowSize = options.InitialStreamWindowBytes,
+            KeepAlivePingDelay = options.KeepAliveTime ?? Timeout.InfiniteTimeSpan,
+            KeepAlivePingTimeout = options.KeepAliveTimeout,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            // Header values travel as they are; text is percent-encoded where it may be anything.
+            RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
+            ResponseHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
+        };
+        if (name.IsTls)
+            handler.SslOptions = TlsClientSetup.For(name, options.Tls ?? new TlsClientOptions());
+        if (name.SocketPath is { } path)
+            handler.ConnectCallback = (_, cancellationToken) => ConnectSocketAsync(path, cancellationToken);
+        return handler;
+    }
+
+    private static async ValueTask<Stream> ConnectSocketAsync(string path, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private void OnReached()
+    {
+        Volatile.Write(ref _failures, 0);
+        Interlocked.Exchange(ref _pauseUntil, 0);
+    }
+
+    private void OnUnreachable()
+    {
+        var failures = Math.Min(Interlocked.Increment(ref _failures), 16);
+        var pauseMillis = Math.Min(PauseMillisFirst << (failures - 1), PauseMillisMax);
+        Interlocked.Exchange(ref _pauseUntil, _options.Time.GetTimestamp() + pauseMillis * _options.Time.TimestampFrequency / 1000);
+    }
+}

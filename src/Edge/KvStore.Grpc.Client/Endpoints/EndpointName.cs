@@ -1,0 +1,31 @@
+namespace KvStore.Grpc.Client;
+
+/// <summary>An endpoint as users write it, taken apart: where to connect, whether encrypted, what `:authority` says.</summary>
+public sealed record EndpointName(string Text, string Host, int Port, bool IsTls, string? SocketPath)
+{
+    /// <summary>etcd's client port, for endpoints without one.</summary>
+    private const int DefaultPort = 2379;
+
+    /// <summary>What requests name; for a socket a stand-in host, since a path is no authority.</summary>
+    public Uri Address { get; } = SocketPath is null
+        ? new UriBuilder(IsTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp, Host, Port).Uri
+        : new UriBuilder(IsTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp, "localhost").Uri;
+
+    public static EndpointName Parse(string text)
+    {
+        var schemeEnd = text.IndexOf("://", StringComparison.Ordinal);
+        var scheme = schemeEnd < 0 ? "http" : text[..schemeEnd].ToLowerInvariant();
+        var rest = schemeEnd < 0 ? text : text[(schemeEnd + 3)..];
+        switch (scheme)
+        {
+            case "unix" or "unixs":
+                return new EndpointName(text, "localhost", 0, scheme == "unixs", rest);
+            case "http" or "https":
+                var uri = new Uri($"{scheme}://{rest}");
+                var hasPort = !uri.IsDefaultPort || rest.EndsWith(":80", StringComparison.Ordinal) || rest.EndsWith(":443", StringComparison.Ordinal);
+                return new EndpointName(text, uri.Host, hasPort ? uri.Port : DefaultPort, scheme == "https", SocketPath: null);
+            default:
+                throw new ArgumentException($"endpoint {text}: scheme {scheme} is none of http, https, unix, unixs", nameof(text));
+        }
+    }
+}

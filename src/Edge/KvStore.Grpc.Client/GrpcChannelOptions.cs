@@ -1,0 +1,36 @@
+namespace KvStore.Grpc.Client;
+
+/// <summary>What a channel may be told. Read when the channel is made.</summary>
+public sealed record GrpcChannelOptions
+{
+    /// <summary>Certificates for https endpoints; null trusts the system's roots and shows no certificate.</summary>
+    public TlsClientOptions? Tls { get; init; }
+
+    /// <summary>Connections to each endpoint, used in turn. One suffices until its writer is the bottleneck.</summary>
+    public int ConnectionsPerEndpoint { get; init; } = 1;
+
+    /// <summary>Largest response message. As etcd's client: no limit but the representable.</summary>
+    public int ReceiveBytesMax { get; init; } = int.MaxValue;
+
+    /// <summary>Time for TCP and TLS to come up. Long enough for a lost SYN to be repeated twice (1 s, 2 s).</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A ping after this much silence; null sends none. gRPC servers refuse pings more often than each 5 s.</summary>
+    public TimeSpan? KeepAliveTime { get; init; }
+
+    /// <summary>How long a ping may stay unanswered before the connection is given up.</summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Rounds of repeats after `Unavailable`; as etcd's client.</summary>
+    public int RepeatsMax { get; init; } = 100;
+
+    /// <summary>Pause after each round over all endpoints, ±10 %; as etcd's client.</summary>
+    public TimeSpan RepeatPause { get; init; } = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Our window for response bytes per stream: large enough that a range of some megabytes needs few round trips.</summary>
+    public int InitialStreamWindowBytes { get; init; } = 1024 * 1024;
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public string UserAgent { get; init; } = "kvstore-grpc/0.1";
+}
