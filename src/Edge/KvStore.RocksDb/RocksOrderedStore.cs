@@ -43,7 +43,7 @@ public sealed class RocksOrderedStore : IOrderedStore
     public static RocksOrderedStore Open(string directory, RocksStoreOptions options)
     {
         options.Validate();
-        StoreDirectory.Create(directory);
+        StoreDirectory.Prepare(directory);
         try
         {
             return Open(directory, options, options.Compression);

@@ -7,18 +7,19 @@ namespace KvStore.RocksDb.Native;
 /// <summary>Turns an <c>errptr</c> into an exception of the door. The only place that frees one.</summary>
 internal static class ErrorString
 {
-    public static void ThrowIfSet(nint error)
+    public static void ThrowIfSet(nint error, StorageFailure notFoundMeans = StorageFailure.NotFound)
     {
         if (error != 0)
-            Throw(error);
+            Throw(error, notFoundMeans);
     }
 
     [DoesNotReturn]
-    private static void Throw(nint error)
+    private static void Throw(nint error, StorageFailure notFoundMeans)
     {
         var text = Marshal.PtrToStringUTF8(error) ?? "";
         RocksDbNative.rocksdb_free(error);
-        throw new StorageException(Classify(text), "rocksdb: " + text);
+        var failure = Classify(text);
+        throw new StorageException(failure == StorageFailure.NotFound ? notFoundMeans : failure, "rocksdb: " + text);
     }
 
     /// <summary>

@@ -5,7 +5,18 @@ namespace KvStore.RocksDb.Native;
 /// <summary>Makes and removes the directory around a database, in the door's terms.</summary>
 internal static class StoreDirectory
 {
-    public static void Create(string directory) => Translated(() => Directory.CreateDirectory(directory));
+    /// <summary>
+    /// Makes the directory where there is none. Tables without CURRENT, the file that names the manifest, are a damaged store;
+    /// RocksDB, asked to create what is missing, would begin an empty one over them.
+    /// </summary>
+    public static void Prepare(string directory) =>
+        Translated(() =>
+        {
+            Directory.CreateDirectory(directory);
+            var current = Path.Combine(directory, "CURRENT");
+            if (!File.Exists(current) && Directory.EnumerateFiles(directory, "*.sst").Any())
+                throw new StorageException(StorageFailure.Corrupt, $"{current} is missing, but there are tables beside it");
+        });
 
     public static void Delete(string directory) =>
         Translated(() =>

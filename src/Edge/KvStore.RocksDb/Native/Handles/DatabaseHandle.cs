@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using KvStore.Platform;
 
 namespace KvStore.RocksDb.Native;
 
@@ -14,7 +15,8 @@ internal sealed unsafe class DatabaseHandle : RocksHandle
         nint pointer;
         fixed (byte* name = ZeroTerminated(directory))
             pointer = RocksDbNative.rocksdb_open(options, name, ref error);
-        ErrorString.ThrowIfSet(error);
+        // The directory is there and may be empty: a file RocksDB does not find is one it had written.
+        ErrorString.ThrowIfSet(error, notFoundMeans: StorageFailure.Corrupt);
         return new DatabaseHandle(pointer);
     }
 
