@@ -109,8 +109,11 @@ internal sealed class LaggingWatchers(EventDelivery delivery, WatchOptions optio
 
     private void Advance(Watcher watcher, EventSequence events, Revision next, Revision upTo)
     {
-        var isComplete = delivery.TryDeliver(watcher, events, upTo, out var unsent);
-        watcher.Next = isComplete ? next : unsent;
+        if (!delivery.TryDeliver(watcher, events, upTo, out var unsent))
+            next = unsent;
+        if (next == watcher.Next)
+            return;
+        watcher.Next = next;
         Remove(watcher);
         if (watcher.Next > upTo)
         {
