@@ -34,6 +34,15 @@ public enum TraceKind
     /// <summary>A = member from which the frame came. Detail says what was wrong.</summary>
     PeerFrameRefused,
 
+    /// <summary>A = peer whose message showed it (0: found at start), B = last index of the log, C = index it was known to hold. Detail says why.</summary>
+    RaftQuarantined,
+
+    /// <summary>A = member that is to lead, B = its acknowledged index.</summary>
+    LeadershipTransferStarted,
+
+    /// <summary>A = member that was to lead.</summary>
+    LeadershipTransferAborted,
+
     // Log
 
     /// <summary>A = bytes cut from the torn tail of the last segment.</summary>

@@ -66,6 +66,11 @@ public sealed class Ready
 
     public IReadOnlyList<TraceEvent> TraceEvents => TraceList;
 
+    internal bool IsEmpty =>
+        HardState is null && AppendList.Count == 0 && NowList.Count == 0 && AfterPersistList.Count == 0 && ApplyList.Count == 0
+        && ReadList.Count == 0 && RefusedList.Count == 0 && SnapshotToInstall is null && SnapshotList.Count == 0
+        && TraceList.Count == 0 && !LeaderChanged;
+
     internal void Clear()
     {
         AppendList.Clear();
