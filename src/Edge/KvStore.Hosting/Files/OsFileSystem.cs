@@ -1,34 +1,136 @@
 using KvStore.Platform;
+using Microsoft.Win32.SafeHandles;
 
 namespace KvStore.Hosting;
 
-/// <summary>The disk of this machine (Linux; POSIX semantics are assumed).</summary>
+/// <summary>
+/// The disk of this machine (Linux; POSIX semantics are assumed). New files and directories are private to the user: keys,
+/// values and password hashes lie in them in clear.
+/// </summary>
 public sealed class OsFileSystem : IFileSystem
 {
-    public OsFileSystem()
+    private const UnixFileMode PrivateDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Others =
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    private readonly Action<TimeSpan>? _onSync;
+
+    /// <param name="onSync">Told how long each successful sync of a file took (for the histogram of sync times); called on the syncing thread.</param>
+    public OsFileSystem(Action<TimeSpan>? onSync = null) => _onSync = onSync;
+
+    /// <summary>Makes the data directory (0700), or refuses one that others can read or that is not ours (CVE-2020-15113).</summary>
+    public static void PrepareDataDirectory(string path)
     {
+        Guard("prepare", path, () =>
+        {
+            if (!Directory.Exists(path))
+            {
+                Directory.CreateDirectory(path, PrivateDirectory);
+                return;
+            }
+
+            var mode = File.GetUnixFileMode(path);
+            if ((mode & Others) != 0)
+                throw new StorageException(StorageFailure.PermissionDenied, $"the data directory {path} is open to other users; run: chmod 0700 {path}");
+            // Only the owner may change the mode, so setting the same mode tells whose directory it is.
+            File.SetUnixFileMode(path, mode);
+        });
     }
 
-    /// <summary>Makes the data directory (0700), or refuses one that others can read or that belongs to another user (CVE-2020-15113).</summary>
-    public static void PrepareDataDirectory(string path) => throw new NotImplementedException();
+    public IFile Open(string path) => OpenFile(path, FileMode.Open);
 
-    public IFile Open(string path) => throw new NotImplementedException();
+    public IFile Create(string path)
+    {
+        // Truncating an existing file in place would destroy it before the new one is complete in the eyes of others who have it open.
+        Delete(path);
+        return OpenFile(path, FileMode.CreateNew);
+    }
 
-    public IFile Create(string path) => throw new NotImplementedException();
+    public bool Exists(string path) => Path.Exists(path);
 
-    public bool Exists(string path) => throw new NotImplementedException();
+    public IReadOnlyList<string> List(string directory) => Guard("list", directory, () =>
+    {
+        if (!Directory.Exists(directory))
+            return [];
+        var names = new List<string>();
+        foreach (var entry in Directory.EnumerateFileSystemEntries(directory))
+            names.Add(Path.GetFileName(entry));
+        names.Sort(StringComparer.Ordinal);
+        return names;
+    });
 
-    public IReadOnlyList<string> List(string directory) => throw new NotImplementedException();
+    public void CreateDirectory(string path) => Guard("create directory", path, () => Directory.CreateDirectory(path, PrivateDirectory));
 
-    public void CreateDirectory(string path) => throw new NotImplementedException();
+    public void Rename(string from, string to) => Guard("rename", from, () =>
+    {
+        if (Directory.Exists(from))
+            Directory.Move(from, to);
+        else
+            File.Move(from, to, overwrite: true);
+    });
 
-    public void Rename(string from, string to) => throw new NotImplementedException();
+    public void Delete(string path) => Guard("delete", path, () =>
+    {
+        if (File.Exists(path))
+            File.Delete(path);
+    });
 
-    public void Delete(string path) => throw new NotImplementedException();
+    public void DeleteDirectory(string path) => Guard("delete directory", path, () =>
+    {
+        if (Directory.Exists(path))
+            Directory.Delete(path, recursive: true);
+    });
 
-    public void DeleteDirectory(string path) => throw new NotImplementedException();
+    public void SyncDirectory(string path)
+    {
+        var descriptor = Libc.Open(path, Libc.OpenReadOnly | Libc.OpenCloseOnExec, 0);
+        if (descriptor < 0)
+            throw StorageErrors.OfLastCall("open directory", path);
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (Libc.FileSync(handle) != 0)
+            throw StorageErrors.OfLastCall("sync directory", path);
+    }
 
-    public void SyncDirectory(string path) => throw new NotImplementedException();
+    public IDisposable Lock(string path) => Guard("lock", path, () =>
+    {
+        var handle = OpenHandle(path, FileMode.OpenOrCreate);
+        if (Libc.FileLock(handle, Libc.LockExclusive | Libc.LockNonBlocking) == 0)
+            return handle;
+        var refusal = System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Libc.ErrorTryAgain
+            ? new StorageException(StorageFailure.Locked, $"another process holds the lock {path}")
+            : StorageErrors.OfLastCall("lock", path);
+        handle.Dispose();
+        throw refusal;
+    });
 
-    public IDisposable Lock(string path) => throw new NotImplementedException();
+    private OsFile OpenFile(string path, FileMode mode) => Guard("open", path, () => new OsFile(OpenHandle(path, mode), path, _onSync));
+
+    // FileShare: .NET would take a lock of its own otherwise, and locking is Lock's act alone.
+    private static SafeFileHandle OpenHandle(string path, FileMode mode)
+    {
+        var handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        if (mode is FileMode.CreateNew or FileMode.OpenOrCreate)
+            File.SetUnixFileMode(handle, PrivateFile);
+        return handle;
+    }
+
+    private static void Guard(string act, string path, Action call) => Guard(act, path, () =>
+    {
+        call();
+        return true;
+    });
+
+    private static T Guard<T>(string act, string path, Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (Exception exception) when (StorageErrors.Of(exception, act, path) is { } failure)
+        {
+            throw failure;
+        }
+    }
 }

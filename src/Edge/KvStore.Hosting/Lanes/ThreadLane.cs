@@ -1,0 +1,182 @@
+using KvStore.Platform;
+
+namespace KvStore.Hosting;
+
+/// <summary>
+/// A bounded inbox drained by one thread. Posting claims a numbered slot (Vyukov's bounded queue, its multi-producer half),
+/// writes the message and publishes it by the slot's number: no lock, no allocation, order per poster. The thread hands over
+/// everything that waits, up to the batch limit, in one call.
+/// </summary>
+/// <remarks>
+/// Waking. An idle thread spins shortly and then parks. A poster wakes it only when it has said that it is about to park, so a busy
+/// lane costs no system call at all. The two full fences (thread: say, then look again; poster: publish, then look) make it
+/// impossible that both miss each other.
+/// </remarks>
+internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
+{
+    /// <summary>About 2 µs: shorter than a wake-up, long enough for the next message of a busy poster. Found by LaneBenchmark.</summary>
+    private const int SpinsBeforeParking = 60;
+
+    private readonly Slot[] _slots;
+    private readonly int _mask;
+    private readonly int _capacity;
+    private readonly TMessage[] _batch;
+    private readonly ILaneHandler<TMessage> _handler;
+    private readonly Action<string, Exception> _onFatal;
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly Thread _thread;
+
+    private Positions _at;
+    private volatile bool _stopping;
+
+    public ThreadLane(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler, Action<string, Exception> onFatal)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchMax);
+        var slots = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(capacity, 2));
+        _slots = new Slot[slots];
+        for (var i = 0; i < slots; i++)
+            _slots[i].Turn = i;
+        _mask = slots - 1;
+        _capacity = capacity;
+        _batch = new TMessage[Math.Min(batchMax, slots)];
+        _handler = handler;
+        _onFatal = onFatal;
+        _thread = new Thread(Run) { Name = name, IsBackground = true };
+    }
+
+    public bool TryPost(TMessage message)
+    {
+        while (!_stopping)
+        {
+            var position = Volatile.Read(ref _at.Tail);
+            if (position - Volatile.Read(ref _at.Head) >= _capacity)
+                return false;
+            ref var slot = ref _slots[(int)position & _mask];
+            if (Volatile.Read(ref slot.Turn) != position || Interlocked.CompareExchange(ref _at.Tail, position + 1, position) != position)
+                continue;
+            slot.Message = message;
+            Volatile.Write(ref slot.Turn, position + 1);
+            WakeIfParking();
+            return true;
+        }
+
+        return false;
+    }
+
+    public void Start() => _thread.Start();
+
+    public void BeginStop()
+    {
+        _stopping = true;
+        WakeIfParking();
+    }
+
+    public void Dispose()
+    {
+        if (_thread.IsAlive && _thread != Thread.CurrentThread)
+            _thread.Join();
+        _wake.Dispose();
+    }
+
+    private void WakeIfParking()
+    {
+        Interlocked.MemoryBarrier();
+        if (_at.Parking != 0 && Interlocked.Exchange(ref _at.Parking, 0) != 0)
+            _wake.Release();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (true)
+            {
+                var count = Take();
+                if (count > 0)
+                {
+                    _handler.Handle(_batch.AsSpan(0, count));
+                    // The inbox must not keep alive what was handled.
+                    _batch.AsSpan(0, count).Clear();
+                }
+                else if (_stopping && IsEmpty)
+                {
+                    return;
+                }
+                else
+                {
+                    WaitForMessages();
+                }
+            }
+        }
+        catch (Exception exception)
+        {
+            _stopping = true;
+            _onFatal(_thread.Name!, exception);
+        }
+    }
+
+    private bool IsEmpty => Volatile.Read(ref _at.Tail) == _at.Head;
+
+    private int Take()
+    {
+        var head = _at.Head;
+        var count = 0;
+        while (count < _batch.Length)
+        {
+            ref var slot = ref _slots[(int)head & _mask];
+            if (Volatile.Read(ref slot.Turn) != head + 1)
+                break;
+            _batch[count++] = slot.Message;
+            slot.Message = default!;
+            Volatile.Write(ref slot.Turn, head + _slots.Length);
+            head++;
+        }
+
+        Volatile.Write(ref _at.Head, head);
+        return count;
+    }
+
+    private void WaitForMessages()
+    {
+        for (var i = 0; i < SpinsBeforeParking; i++)
+        {
+            if (HasNext)
+                return;
+            Thread.SpinWait(1);
+        }
+
+        Interlocked.Exchange(ref _at.Parking, 1);
+        // Whoever publishes after this line sees that we park; whoever published before it is seen here.
+        if ((HasNext || _stopping) && Interlocked.Exchange(ref _at.Parking, 0) != 0)
+            return;
+        _wake.Wait();
+    }
+
+    private bool HasNext => Volatile.Read(ref _slots[(int)_at.Head & _mask].Turn) == _at.Head + 1;
+
+    private struct Slot
+    {
+        /// <summary>Its position when free for that post, position + 1 when the message is there.</summary>
+        public long Turn;
+
+        public TMessage Message;
+    }
+
+    /// <summary>Written by different threads, so on different cache lines (128: processors fetch lines in pairs).</summary>
+    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Explicit, Size = 512)]
+    private struct Positions
+    {
+        /// <summary>Next position to post to.</summary>
+        [System.Runtime.InteropServices.FieldOffset(128)]
+        public long Tail;
+
+        /// <summary>Next position to take; written by the lane's thread.</summary>
+        [System.Runtime.InteropServices.FieldOffset(256)]
+        public long Head;
+
+        /// <summary>1 when the lane's thread parks and wants to be woken.</summary>
+        [System.Runtime.InteropServices.FieldOffset(384)]
+        public int Parking;
+    }
+}
