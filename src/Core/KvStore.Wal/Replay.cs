@@ -87,6 +87,7 @@ internal sealed class Replay
         var identity = new WalIdentity(new ClusterId(Number(payload, 18)), new MemberId(Number(payload, 26)));
         if (Number(payload, 2) != name.Sequence || first != name.FirstIndex || first == LogIndex.Zero)
             throw Damaged("the head and the name of the segment differ");
+        MustBeSensible(first);
         if (_inFirstSegment)
             _first = first;
         else if (identity != Identity)
@@ -129,6 +130,7 @@ internal sealed class Replay
     {
         var term = new Term(Number(payload, 2));
         var index = new LogIndex(Number(payload, 10));
+        MustBeSensible(index);
         if (index <= Mark.Index || index > Last.Next)
             throw Damaged($"entry {index} does not follow a log from {Mark.Index.Next} to {Last}");
         if (index < _first)
@@ -148,6 +150,7 @@ internal sealed class Replay
         var emptiesLog = payload[1] != 0;
         var mark = new WalMark(
             new LogIndex(Number(payload, 2)), new Term(Number(payload, 10)), payload[RecordBuffer.MarkPrefixBytes..].ToArray());
+        MustBeSensible(mark.Index);
         if (mark.Index < Mark.Index)
             throw Damaged($"the start of the log goes back from {Mark.Index} to {mark.Index}");
         if (!emptiesLog && mark.Index > Last)
@@ -162,6 +165,13 @@ internal sealed class Replay
         {
             DropUpTo(mark.Index);
         }
+    }
+
+    // No log gets that far; beyond it the arithmetic on indexes would wrap.
+    private void MustBeSensible(LogIndex index)
+    {
+        if (index.Value > long.MaxValue)
+            throw Damaged($"index {index} is impossible");
     }
 
     private void DropUpTo(LogIndex index)

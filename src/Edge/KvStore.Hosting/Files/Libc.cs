@@ -10,6 +10,8 @@ namespace KvStore.Hosting;
 internal static class Libc
 {
     public const int OpenReadOnly = 0;
+    public const int OpenReadWrite = 2;
+    public const int OpenCreate = 0x40;
 
     /// <summary>O_CLOEXEC on every Linux architecture that .NET runs on.</summary>
     public const int OpenCloseOnExec = 0x80000;

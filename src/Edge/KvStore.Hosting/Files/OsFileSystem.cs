@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KvStore.Platform;
 using Microsoft.Win32.SafeHandles;
 
@@ -93,25 +94,29 @@ public sealed class OsFileSystem : IFileSystem
             throw StorageErrors.OfLastCall("sync directory", path);
     }
 
-    public IDisposable Lock(string path) => Guard("lock", path, () =>
+    // Opened by libc: File.OpenHandle takes a shared lock of its own on every file and would fail before we can tell why.
+    public IDisposable Lock(string path)
     {
-        var handle = OpenHandle(path, FileMode.OpenOrCreate);
+        const int OwnerReadWrite = 0x180;
+        var descriptor = Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec, OwnerReadWrite);
+        if (descriptor < 0)
+            throw StorageErrors.OfLastCall("open lock file", path);
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         if (Libc.FileLock(handle, Libc.LockExclusive | Libc.LockNonBlocking) == 0)
             return handle;
-        var refusal = System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Libc.ErrorTryAgain
+        var refusal = Marshal.GetLastPInvokeError() == Libc.ErrorTryAgain
             ? new StorageException(StorageFailure.Locked, $"another process holds the lock {path}")
             : StorageErrors.OfLastCall("lock", path);
         handle.Dispose();
         throw refusal;
-    });
+    }
 
     private OsFile OpenFile(string path, FileMode mode) => Guard("open", path, () => new OsFile(OpenHandle(path, mode), path, _onSync));
 
-    // FileShare: .NET would take a lock of its own otherwise, and locking is Lock's act alone.
     private static SafeFileHandle OpenHandle(string path, FileMode mode)
     {
         var handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        if (mode is FileMode.CreateNew or FileMode.OpenOrCreate)
+        if (mode is FileMode.CreateNew)
             File.SetUnixFileMode(handle, PrivateFile);
         return handle;
     }
