@@ -37,6 +37,30 @@ public sealed class MvccStoreModelTests
         }
     }
 
+    /// <summary>
+    /// M1, M2, M8, M10: a crash loses a suffix of the writes; what is left is the state of exactly the batch whose consistent index
+    /// is stored, and the sweep goes on from it.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Store_CrashedAtRandomPoints_IsAtItsConsistentIndex(ulong seed, int keys)
+    {
+        var script = new StoreScript(seed + 3000, keys);
+        for (var crashes = 0; crashes < 12; crashes++)
+        {
+            for (var step = script.Prng.Below(60); step > 0; step--)
+                script.Step();
+            script.Crash();
+            if (script.Prng.Chance(1, 3))
+            {
+                script.CloseViews();
+                script.SweepToEnd();
+                script.Batch();
+                script.CompareAtRest();
+            }
+        }
+    }
+
     /// <summary>M9, M10: when views are closed and the sweep is done, memory and store hold exactly what the compaction must leave.</summary>
     [Theory]
     [MemberData(nameof(Seeds))]

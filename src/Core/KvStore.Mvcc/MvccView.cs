@@ -53,8 +53,8 @@ public sealed class MvccView : MvccReader, IDisposable
     }
 
     /// <summary>
-    /// Appends the events of [from, to] in revision order to <paramref name="events"/>, whole revisions only, until one of the
-    /// limits is passed; returns the first revision not read (to + 1 when all were). <paramref name="from"/> is not below
+    /// Appends the events of [from, to] in revision order to <paramref name="events"/>, whole revisions only and at least one,
+    /// until one of the limits is reached; returns the first revision not read (to + 1 when all were). <paramref name="from"/> is not below
     /// <see cref="MvccReader.Compacted"/>, <paramref name="to"/> not above <see cref="MvccReader.Current"/>.
     /// </summary>
     public Revision ReadEvents(Revision from, Revision to, int revisionsMax, long bytesMax, bool withPrevious, List<WatchEvent> events)

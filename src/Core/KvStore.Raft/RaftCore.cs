@@ -112,7 +112,6 @@ public sealed class RaftCore
             return;
         }
 
-        LearnCommit(message);
         if (!MessageRules.CarriesNoTerm(message.Kind) && !IsOfThisTerm(message))
             return;
         if (message.Kind is PeerMessageKind.Vote or PeerMessageKind.PreVote)
@@ -393,7 +392,7 @@ public sealed class RaftCore
     {
         if (message.Kind == PeerMessageKind.PreVote)
             Send(To(message.From, PeerMessageKind.PreVoteResponse) with { Reject = true });
-        else if (message.Kind is PeerMessageKind.Append or PeerMessageKind.Heartbeat)
+        else if (message.Kind is PeerMessageKind.Append or PeerMessageKind.Heartbeat && (Options.PreVote || Options.CheckQuorum))
             Send(To(message.From, PeerMessageKind.AppendResponse));
     }
 
@@ -410,20 +409,8 @@ public sealed class RaftCore
 
         Send(To(message.From, isPreVote ? PeerMessageKind.PreVoteResponse : PeerMessageKind.VoteResponse) with
         {
-            Term = granted ? message.Term : Term,
-            Reject = !granted,
-            Index = granted ? LogIndex.Zero : Log.Committed,
-            LogTerm = granted ? Term.Zero : Log.TermAt(Log.Committed) ?? Term.Zero,
+            Term = granted ? message.Term : Term, Reject = !granted,
         });
-    }
-
-    // What is committed stays committed, whoever says so and in whatever term. Without this a candidate whose membership is behind
-    // could need, for ever, the vote of a member that has left in a change which the candidate holds but does not know to be committed.
-    private void LearnCommit(in PeerMessage message)
-    {
-        var tells = message.Kind is PeerMessageKind.VoteResponse or PeerMessageKind.PreVoteResponse && message.Reject;
-        if (tells && Role != RaftRole.Leader && Installing is null && Log.Matches(message.Index, message.LogTerm))
-            Log.CommitTo(message.Index);
     }
 
     private bool HasUnappliedMembership()
@@ -471,7 +458,6 @@ public sealed class RaftCore
 
     private void Restore(RaftState restored)
     {
-        Check.That(Log.StartIndex > LogIndex.Zero || restored.Membership.Voters.Count == 0, "founders start after their common first entry");
         Check.That(restored.Applied >= Log.StartIndex, "the state machine has applied what the log no longer holds");
         // The store may have been flushed after the last hard state (R11): what it applied was committed.
         var known = LogIndex.Max(LogIndex.Max(restored.HardState.Commit, restored.Applied), CommittedByMembership());

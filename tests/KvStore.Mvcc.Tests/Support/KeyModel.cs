@@ -22,6 +22,14 @@ internal sealed class KeyModel
 
     public void Compact(long revision) => Compacted = revision;
 
+    /// <summary>A crash has lost everything after a batch.</summary>
+    public void ForgetAfter(long current, long compacted)
+    {
+        (Current, Compacted) = (current, compacted);
+        foreach (var versions in _keys.Values)
+            versions.RemoveAll(version => version.Main > current);
+    }
+
     public Version? Get(byte[] key, long at) =>
         _keys.TryGetValue(key, out var versions) && versions.LastOrDefault(version => version.Main <= at) is { IsDelete: false } live ? live : null;
 

@@ -1,4 +1,6 @@
+using KvStore.Platform;
 using KvStore.Primitives;
+using KvStore.Simulation.Store;
 
 namespace KvStore.Mvcc.Tests.Support;
 
@@ -9,16 +11,21 @@ internal sealed class StoreScript
     private readonly List<(MvccView View, long Current, long Compacted)> _views = [];
     private readonly byte[][] _keys;
     private readonly ByteWriter _bytes = new();
+    private readonly SimulatedStoreProvider _provider;
 
-    public StoreScript(ulong seed, int keys, MemoryStore? store = null)
+    /// <summary>After each batch, by its consistent index: the current and the compacted revision.</summary>
+    private readonly List<(long Current, long Compacted)> _batches = [(1, 0)];
+
+    public StoreScript(ulong seed, int keys, SimulatedStoreOptions? options = null)
     {
         _prng = new Prng(seed);
-        Disk = store ?? new MemoryStore();
+        _provider = new SimulatedStoreProvider(_prng.Fork(), options ?? new SimulatedStoreOptions());
+        Disk = _provider.Open("db");
         Store = Open();
         _keys = MakeKeys(keys);
     }
 
-    public MemoryStore Disk { get; private set; }
+    public IOrderedStore Disk { get; private set; }
 
     public MvccStore Store { get; private set; }
 
@@ -43,6 +50,9 @@ internal sealed class StoreScript
                 break;
             case 15:
                 Compact();
+                break;
+            case 16 when _prng.Chance(1, 4):
+                Disk.Flush();
                 break;
             case 16 or 17:
                 Store.Sweep.Next(1 + _prng.Below(8));
@@ -73,15 +83,42 @@ internal sealed class StoreScript
             CloseView(0);
     }
 
-    /// <summary>As after a crash: what was committed is there, nothing else.</summary>
+    /// <summary>An orderly restart: everything written is there.</summary>
     public void Restart()
     {
         CloseViews();
-        Disk = Disk.Copy();
-        Store = Open();
-        Assert.Equal(Model.Current, Store.Writer.Current.Value);
-        Assert.Equal(Model.Compacted, Store.Writer.Compacted.Value);
+        Disk.Dispose();
+        Reopen();
+        Assert.Equal(_batches.Count - 1, (int)Store.ConsistentIndex.Value);
         OpenView();
+    }
+
+    /// <summary>
+    /// A crash: a suffix of the unflushed writes is lost. The consistent index in the store says what the model must forget (M1).
+    /// </summary>
+    public void Crash()
+    {
+        CloseViews();
+        _provider.Crash();
+        Reopen();
+        var survived = (int)Store.ConsistentIndex.Value;
+        _batches.RemoveRange(survived + 1, _batches.Count - survived - 1);
+        Model.ForgetAfter(_batches[^1].Current, _batches[^1].Compacted);
+        OpenView();
+    }
+
+    private void Reopen()
+    {
+        Disk = _provider.Open("db");
+        Store = Open();
+    }
+
+    public CommittedBatch Commit()
+    {
+        MetaRecords.PutConsistent(Store.Writer.Batch, new LogIndex((ulong)_batches.Count), new Term(3));
+        var committed = Store.Writer.Commit();
+        _batches.Add((committed.After.Value, Store.Writer.Compacted.Value));
+        return committed;
     }
 
     public void Batch()
@@ -90,7 +127,7 @@ internal sealed class StoreScript
         var changes = new List<KeyModel.Version>();
         for (var txns = 1 + _prng.Below(3); txns > 0; txns--)
             changes.AddRange(Txn());
-        var committed = Store.Writer.Commit();
+        var committed = Commit();
         Assert.Equal(before, committed.Before.Value);
         Assert.Equal(Model.Current, committed.After.Value);
         Assert.Equal(changes.Count, committed.Events.Length);
@@ -104,7 +141,7 @@ internal sealed class StoreScript
             return;
         var revision = _prng.Between(Math.Max(1, Model.Compacted + 1), Model.Current);
         Store.Writer.ScheduleCompact(new Revision(revision));
-        Store.Writer.Commit();
+        Commit();
         Model.Compact(revision);
     }
 
@@ -130,8 +167,8 @@ internal sealed class StoreScript
         Assert.Equal(survivors.Count, audit.Records);
         Assert.Equal(survivors.Sum(v => v.Stored().Length), Store.Writer.RetainedBytes);
         Assert.Equal(Model.Range([0], [0], Model.Current).Sum(v => v.Stored().Length), Store.Writer.LiveBytes);
-        Assert.Equal(survivors.Select(v => Convert.ToHexString(v.Stored())), Disk.Rows('r').Select(row => Convert.ToHexString(row.Value)));
-        Assert.Equal(survivors.Count, Disk.Rows('k').Count());
+        Assert.Equal(survivors.Select(v => Convert.ToHexString(v.Stored())), RowsOf('r'));
+        Assert.Equal(survivors.Count, RowsOf('k').Count);
     }
 
     public void Compare(MvccReader reader, long current, long compacted, int samples)
@@ -166,6 +203,16 @@ internal sealed class StoreScript
         Assert.Equal(changes.Count > 0, result.Changed);
         Assert.Equal(Model.Current, result.Revision.Value);
         return changes;
+    }
+
+    /// <summary>The values of a table's rows, in order.</summary>
+    public List<string> RowsOf(char table)
+    {
+        var rows = new List<string>();
+        using var scan = Disk.Scan([(byte)table], [(byte)(table + 1)]);
+        while (scan.MoveNext())
+            rows.Add(Convert.ToHexString(scan.Value));
+        return rows;
     }
 
     private List<KeyModel.Version> Put(long main, int sub)

@@ -42,7 +42,8 @@ internal sealed class HistoryReading
             var place = StoreKeys.ReadRevisionKey(scan.Key);
             if (place.Main != last)
             {
-                if (revisions == revisionsMax || bytes >= bytesMax)
+                // At least one revision is read, whatever its size, or a reader would never get on.
+                if (revisions > 0 && (revisions >= revisionsMax || bytes >= bytesMax))
                     return place.Main;
                 revisions++;
                 last = place.Main;

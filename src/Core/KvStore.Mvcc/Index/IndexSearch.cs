@@ -80,10 +80,24 @@ internal static class IndexSearch
         long count = 0;
         for (var slot = from; slot < to; slot++)
         {
-            if (TryResolve(slabs, leaf.Slots.Targets[slot], at, out _))
+            if (IsLiveAt(slabs, leaf.Slots.Targets[slot], at))
                 count++;
         }
 
         return count;
+    }
+
+    /// <summary>Like <see cref="TryResolve"/>, but a version that was live says so for all the time since its key was created: mostly one step.</summary>
+    private static bool IsLiveAt(IndexSlabs slabs, uint newest, long at)
+    {
+        for (var record = newest; record != 0;)
+        {
+            ref var version = ref slabs.Records[record];
+            if (version.Main <= at || (!version.IsTombstone && version.Created <= at))
+                return !version.IsTombstone;
+            record = version.Previous;
+        }
+
+        return false;
     }
 }
