@@ -23,6 +23,8 @@ public sealed class GrpcRoom
 
     public GrpcRoomOptions Options { get; }
 
+    public GrpcServiceTable Table => _table;
+
     /// <summary>Bytes of request messages with their prefixes.</summary>
     public long BytesReceived => Interlocked.Read(ref _bytesReceived);
 

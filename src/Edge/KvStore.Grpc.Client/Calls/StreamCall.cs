@@ -33,8 +33,15 @@ public sealed class StreamCall : IDisposable
     /// <summary>Waits for the server's response headers; throws when the call was refused.</summary>
     public async Task<Metadata> ResponseHeadersAsync()
     {
-        var response = await ResponseAsync().ConfigureAwait(false);
-        return ResponseStatus.MetadataOf(response.Headers);
+        try
+        {
+            var response = await ResponseAsync().ConfigureAwait(false);
+            return ResponseStatus.MetadataOf(response.Headers);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        {
+            throw TransportErrors.Translate(exception, _deadline, _endpoint);
+        }
     }
 
     /// <summary>Sends one message; waits while the server takes less than it is sent.</summary>
