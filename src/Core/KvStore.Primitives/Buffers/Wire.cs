@@ -72,7 +72,7 @@ public static class Wire
         writer.Write(encoded);
     }
 
-    public static bool TryReadVarint(ref ReadOnlySpan<byte> source, out ulong value)
+    public static bool TryReadVarint(scoped ref ReadOnlySpan<byte> source, out ulong value)
     {
         value = 0;
         for (var i = 0; i < source.Length && i < VarintBytesMax; i++)
@@ -95,7 +95,7 @@ public static class Wire
     /// are not a field; groups are refused.
     /// </summary>
     public static bool TryReadField(
-        ref ReadOnlySpan<byte> source, out int field, out WireType type, out ulong number, out ReadOnlySpan<byte> bytes)
+        scoped ref ReadOnlySpan<byte> source, out int field, out WireType type, out ulong number, out ReadOnlySpan<byte> bytes)
     {
         field = 0;
         type = default;

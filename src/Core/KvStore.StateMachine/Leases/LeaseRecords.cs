@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+using KvStore.Mvcc;
+using KvStore.Platform;
+using KvStore.Primitives;
+
+namespace KvStore.StateMachine;
+
+/// <summary>
+/// The table of leases: <c>l</c> + id (8 bytes big-endian) → <c>kvstore.snapshot.LeaseRecord</c>. The attached keys are not
+/// stored: they are in the metadata of the keys and are gathered from there.
+/// </summary>
+internal static class LeaseRecords
+{
+    private const byte Table = (byte)'l';
+    private const int KeyBytes = 9;
+
+    public static void Put(StoreBatch batch, LeaseId lease, long ttlSeconds, long remainingSeconds)
+    {
+        Span<byte> key = stackalloc byte[KeyBytes];
+        WriteKey(key, lease);
+        var record = new ByteWriter(32);
+        record.WriteInt64Field(1, lease.Value);
+        record.WriteInt64Field(2, ttlSeconds);
+        record.WriteInt64Field(3, remainingSeconds);
+        batch.Put(key, record.WrittenSpan);
+    }
+
+    public static void Delete(StoreBatch batch, LeaseId lease)
+    {
+        Span<byte> key = stackalloc byte[KeyBytes];
+        WriteKey(key, lease);
+        batch.Delete(key);
+    }
+
+    /// <summary>Reads the leases, then attaches the live keys to them.</summary>
+    public static void Load(IOrderedStore store, MvccReader reader, Lessor leases)
+    {
+        using (var scan = store.Scan([Table], [Table + 1]))
+        {
+            while (scan.MoveNext())
+                LoadOne(scan.Value, leases);
+        }
+
+        if (leases.Count == 0)
+            return;
+        ReadOnlySpan<byte> zero = [0];
+        var cursor = reader.Seek(zero, zero, Revision.Zero);
+        while (cursor.MoveNext())
+        {
+            var lease = cursor.Meta.Lease;
+            if (!lease.IsNone)
+                leases.Attach(lease, cursor.Key);
+        }
+    }
+
+    private static void LoadOne(ReadOnlySpan<byte> record, Lessor leases)
+    {
+        Span<ulong> numbers = stackalloc ulong[4];
+        numbers.Clear();
+        while (!record.IsEmpty)
+        {
+            var read = Wire.TryReadField(ref record, out var field, out _, out var number, out _);
+            Check.That(read, "a stored lease is well-formed");
+            if (field <= 3)
+                numbers[field] = number;
+        }
+
+        var lease = new LeaseId((long)numbers[1]);
+        leases.Grant(lease, (long)numbers[2], default);
+        leases.SetCheckpoint(lease, (long)numbers[3]);
+    }
+
+    private static void WriteKey(Span<byte> key, LeaseId lease)
+    {
+        key[0] = Table;
+        BinaryPrimitives.WriteInt64BigEndian(key[1..], lease.Value);
+    }
+}
