@@ -12,7 +12,7 @@ namespace KvStore.Mvcc.Tests;
 public sealed class ConcurrentReadersTests
 {
     private const int Keys = 300;
-    private const int Rounds = 400;
+    private const int Rounds = 200;
 
     /// <summary>M14, and the reclaim of nodes, records, key bytes and revisions under readers.</summary>
     [Fact]

@@ -17,7 +17,7 @@ internal sealed class StoreState
         LiveBytes = loaded.LiveBytes;
         RetainedBytes = loaded.RetainedBytes;
         Superseded = loaded.Superseded;
-        Versions = new IndexVersions(slabs, new IndexVersion(0, loaded.Root, Current, Scheduled));
+        Versions = new IndexVersions(slabs, loaded.Root, Current, Scheduled);
         Tree = new IndexTree(slabs, Retired, loaded.Root, batch: 1);
     }
 
@@ -49,7 +49,7 @@ internal sealed class StoreState
     /// <summary>Makes the working tree the published one.</summary>
     public void Publish()
     {
-        Versions.Publish(new IndexVersion(Tree.Batch, Tree.Root, Current, Scheduled), Retired);
+        Versions.Publish(Tree.Batch, Tree.Root, Current, Scheduled, Retired);
         Tree.BeginBatch(Tree.Batch + 1);
     }
 }

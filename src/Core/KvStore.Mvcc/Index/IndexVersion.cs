@@ -8,8 +8,9 @@ internal sealed class IndexVersion
 {
     private int _holders = 1;
 
-    public IndexVersion(long number, IndexRoot root, Revision current, Revision compacted)
+    public IndexVersion(long number, IndexRoot root, Revision current, Revision compacted, RetiredList retired)
     {
+        Retired = retired;
         Number = number;
         Root = root;
         Current = current;
@@ -25,7 +26,7 @@ internal sealed class IndexVersion
     public Revision Compacted { get; }
 
     /// <summary>What newer versions do not refer to any more but this one, or an older one, may. Apply lane only.</summary>
-    public RetiredList Retired { get; } = new();
+    public RetiredList Retired { get; }
 
     /// <summary>Of the published version: whether a view holds it beside the publication.</summary>
     public bool HasReaders => Volatile.Read(ref _holders) > 1;

@@ -8,17 +8,24 @@ namespace KvStore.Mvcc.Index;
 /// </summary>
 internal sealed class IndexVersions
 {
+    // Two would do without views; more only when many views close at once. Large lists were made by large batches and go.
+    private const int SpareMax = 8;
+    private const int SpareCapacityMax = 4096;
+
     private readonly IndexSlabs _slabs;
 
     /// <summary>Held versions, oldest first; the last is the published one.</summary>
     private readonly List<IndexVersion> _held = [];
+
+    /// <summary>Emptied lists of reclaimed versions, for the next ones: a commit should make no garbage it can avoid.</summary>
+    private readonly Stack<RetiredList> _spare = new();
     private IndexVersion _published;
 
-    public IndexVersions(IndexSlabs slabs, IndexVersion first)
+    public IndexVersions(IndexSlabs slabs, IndexRoot root, Revision current, Revision compacted)
     {
         _slabs = slabs;
-        _published = first;
-        _held.Add(first);
+        _published = new IndexVersion(number: 0, root, current, compacted, new RetiredList());
+        _held.Add(_published);
     }
 
     /// <summary>Apply lane only.</summary>
@@ -41,10 +48,11 @@ internal sealed class IndexVersions
         }
     }
 
-    public void Publish(IndexVersion next, RetiredList retired)
+    public void Publish(long number, IndexRoot root, Revision current, Revision compacted, RetiredList retired)
     {
         var last = _published;
-        Check.That(next.Number > last.Number && next.Current >= last.Current && next.Compacted >= last.Compacted, "published states go forward");
+        Check.That(number > last.Number && current >= last.Current && compacted >= last.Compacted, "published states go forward");
+        var next = new IndexVersion(number, root, current, compacted, _spare.TryPop(out var spare) ? spare : new RetiredList());
         retired.MoveTo(last.Retired);
         _held.Add(next);
         Volatile.Write(ref _published, next);
@@ -68,9 +76,16 @@ internal sealed class IndexVersions
             else
             {
                 version.Retired.Release(_slabs, older?.Retired, older?.Number ?? 0);
+                Spare(version.Retired);
             }
         }
 
         _held.RemoveRange(kept, _held.Count - kept);
+    }
+
+    private void Spare(RetiredList list)
+    {
+        if (_spare.Count < SpareMax && list.Capacity <= SpareCapacityMax)
+            _spare.Push(list);
     }
 }

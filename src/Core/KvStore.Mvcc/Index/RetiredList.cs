@@ -15,6 +15,8 @@ internal sealed class RetiredList
 
     public int Count { get; private set; }
 
+    public int Capacity => _items.Length;
+
     public void AddLeaf(uint number, long seenFrom) => Add(new Retired(Kind.Leaf, number, seenFrom));
 
     public void AddInner(uint number, long seenFrom) => Add(new Retired(Kind.Inner, number, seenFrom));
