@@ -1,3 +1,4 @@
+using KvStore.Platform;
 using KvStore.Primitives;
 using KvStore.Protocol;
 using KvStore.Protocol.Snapshots;
@@ -23,6 +24,9 @@ public sealed class MemberTable
         _removed = [.. removed];
         Check.That(!_removed.Overlaps(_members.Keys), "a removed member is no member");
     }
+
+    /// <summary>The table a store holds, for those who look into a store that is nobody's state (a snapshot on its way).</summary>
+    public static MemberTable Load(IOrderedStore store) => ClusterRecords.LoadMembers(store);
 
     /// <summary>By id.</summary>
     public IReadOnlyCollection<Member> Members => _members.Values;

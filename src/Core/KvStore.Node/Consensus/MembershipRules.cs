@@ -1,0 +1,86 @@
+using KvStore.Primitives;
+using KvStore.Protocol;
+
+namespace KvStore.Node.Consensus;
+
+/// <summary>
+/// Whether a change of the membership may be proposed now. Pure: what is asked, who the members are, and who is reachable. What
+/// only the log can decide (an id or an address in use, a member that is gone) is judged when the change is applied, alike on all members.
+/// </summary>
+internal static class MembershipRules
+{
+    /// <param name="request">What is asked.</param>
+    /// <param name="directory">The members as applied here.</param>
+    /// <param name="health">Who is reachable; null on a follower, which does not know and leaves it to quorums.</param>
+    /// <param name="options">The strictness and the limits.</param>
+    public static EtcdError? Judge(MembershipRequest request, MemberDirectory directory, ClusterHealth? health, NodeOptions options) =>
+        request.Kind switch
+        {
+            MembershipRequestKind.AddVoter => JudgeAdd(directory, health, options, isVoter: true),
+            MembershipRequestKind.AddLearner => JudgeAdd(directory, health, options, isVoter: false),
+            MembershipRequestKind.Promote => JudgePromote(request.Member, directory, health, options),
+            MembershipRequestKind.Remove => JudgeRemove(request.Member, directory, health, options),
+            _ => null,
+        };
+
+    private static EtcdError? JudgeAdd(MemberDirectory directory, ClusterHealth? health, NodeOptions options, bool isVoter)
+    {
+        if (!options.StrictReconfigCheck)
+            return null;
+        var (voters, started) = CountVoters(directory, except: MemberId.None);
+        // One member that grows to two needs no more than itself, or no cluster could ever grow.
+        var isFirstGrowth = voters == 1 && started == 1;
+        if (isVoter && !isFirstGrowth && started < Quorum(voters + 1))
+            return EtcdErrors.MemberNotEnoughStarted;
+        // C7: a member may be down as long as those that answer are a quorum of the larger cluster, the new one not counted.
+        var needed = isVoter && !isFirstGrowth ? Quorum(voters + 1) : Quorum(voters);
+        return health is not null && health.ActiveVoters < needed ? EtcdErrors.Unhealthy : null;
+    }
+
+    private static EtcdError? JudgePromote(MemberId member, MemberDirectory directory, ClusterHealth? health, NodeOptions options)
+    {
+        // Only the leader knows how far a learner is.
+        if (health is null)
+            return EtcdErrors.NotLeader;
+        if (directory.Find(member) is not { } learner)
+            return EtcdErrors.MemberNotFound;
+        if (!learner.IsLearner)
+            return EtcdErrors.MemberNotLearner;
+        if (!health.IsCaughtUp(member, options.PromotePercent))
+            return EtcdErrors.LearnerNotReady;
+        if (!options.StrictReconfigCheck)
+            return null;
+        var (voters, started) = CountVoters(directory, except: MemberId.None);
+        return started + 1 < Quorum(voters + 1) ? EtcdErrors.MemberNotEnoughStarted : null;
+    }
+
+    private static EtcdError? JudgeRemove(MemberId member, MemberDirectory directory, ClusterHealth? health, NodeOptions options)
+    {
+        if (!options.StrictReconfigCheck || directory.Find(member) is not { IsLearner: false })
+            return null;
+        var (rest, started) = CountVoters(directory, except: member);
+        if (rest == 0 || started < Quorum(rest))
+            return EtcdErrors.MemberNotEnoughStarted;
+        // A member that does not answer is no part of the active quorum: it may always go.
+        if (health is null || !health.IsActive(member))
+            return null;
+        return health.ActiveVoters - 1 < Quorum(rest) ? EtcdErrors.Unhealthy : null;
+    }
+
+    private static (int Voters, int Started) CountVoters(MemberDirectory directory, MemberId except)
+    {
+        var voters = 0;
+        var started = 0;
+        foreach (var member in directory.Members)
+        {
+            if (member.IsLearner || member.Id == except)
+                continue;
+            voters++;
+            started += member.IsStarted ? 1 : 0;
+        }
+
+        return (voters, started);
+    }
+
+    private static int Quorum(int voters) => (voters / 2) + 1;
+}

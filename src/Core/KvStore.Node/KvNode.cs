@@ -1,0 +1,198 @@
+using KvStore.Mvcc;
+using KvStore.Node.Apply;
+using KvStore.Node.Background;
+using KvStore.Node.Bootstrap;
+using KvStore.Node.Consensus;
+using KvStore.Node.Log;
+using KvStore.Node.Messages;
+using KvStore.Node.Peers;
+using KvStore.Node.Stores;
+using KvStore.Node.Watch;
+using KvStore.Platform;
+using KvStore.Primitives;
+using KvStore.Raft;
+using KvStore.StateMachine;
+using KvStore.Wal;
+
+namespace KvStore.Node;
+
+/// <summary>
+/// One member: its five lanes and what joins them. Every function may be called from any thread and returns at once; what comes
+/// of a call is told to <see cref="NodeDoors.Replies"/> under the request's id.
+/// </summary>
+/// <remarks>
+/// A request id is unique among all that any member of the cluster uses, in every life of it: it travels in the log, and every
+/// member that applies the entry offers the reply. The API takes the first bits from the member and the rest from a random start.
+/// </remarks>
+public sealed class KvNode : IPeerInbox, IDisposable
+{
+    private readonly ILane<ConsensusMessage> _consensus;
+    private readonly ILane<ApplyMessage> _apply;
+    private readonly ILane<WatchMessage> _watch;
+    private readonly ILane<BackgroundMessage> _background;
+    private readonly WatchLane _watchLane;
+    private readonly BackgroundLane _backgroundLane;
+    private readonly StatusBoard _status;
+    private readonly StoreBoard _stores;
+    private readonly PeerCodec _codec;
+    private readonly ITraceSink _trace;
+    private readonly WriteAheadLog _log;
+
+    private KvNode(NodeDoors doors, NodeOptions options, BootstrapPlan plan)
+    {
+        var prng = new Prng(doors.Seed);
+        Applier MakeApplier(OpenStore store) => new(store.Mvcc, store.Store, options.Applier, doors.Trace);
+        var restored = MemberRestore.Open(doors, options, plan, MakeApplier);
+        var self = restored.Identity.Member;
+        _log = restored.Log;
+        _trace = doors.Trace;
+        _stores = new StoreBoard(restored.Store);
+        _status = new StatusBoard(restored.Identity.Cluster, self);
+        _codec = new PeerCodec(restored.Identity.Cluster, self);
+        var post = new PeerPost(_codec, doors.Network);
+        var raft = new RaftCore(RaftOptionsFor(options, self), restored.Raft, prng.Fork());
+
+        var consensusTo = new ConsensusOutboxes();
+        var applyTo = new ApplyOutboxes();
+        var backgroundTo = new BackgroundOutboxes();
+        var logTo = new Outbox<ConsensusMessage>();
+        var peers = new PeerBook(doors.Network, self, plan.Members);
+        peers.Begin(Directories.Of(restored.Applier.Cluster));
+        var consensusLane = new ConsensusLane(doors, options, raft, post, peers, consensusTo, _status, prng.Fork());
+        var applyLane = new ApplyLane(doors, options, _stores, restored.Applier, MakeApplier, applyTo);
+        _watchLane = new WatchLane(new MvccWatchHistory(restored.Store.Mvcc), options.WatchWith(prng.Fork()), doors.Trace);
+        _backgroundLane = new BackgroundLane(
+            options,
+            doors.Trace,
+            restored.Catalog,
+            restored.Store,
+            backgroundTo,
+            new SnapshotSends(options, doors.Stores, restored.Catalog, post, backgroundTo.Consensus, doors.Trace, prng.NextUInt64() >> 1),
+            new SnapshotReceipts(options, doors.Stores, restored.Catalog, post, backgroundTo.Consensus, doors.Trace),
+            new KeyValueHashes(doors.Replies));
+
+        _consensus = doors.Lanes.Create("consensus", options.ConsensusInboxMax, options.ConsensusBatchMax, consensusLane);
+        var log = doors.Lanes.Create("log", options.LogInboxMax, options.LogInboxMax, new LogLane(_log, post, logTo));
+        _apply = doors.Lanes.Create("apply", options.ApplyInboxMax, options.ApplyBatchMax, applyLane);
+        _watch = doors.Lanes.Create("watch", options.WatchInboxMax, options.WatchBatchMax, _watchLane);
+        _background = doors.Lanes.Create("background", options.BackgroundInboxMax, options.BackgroundInboxMax, _backgroundLane);
+
+        consensusTo.Log.Attach(log);
+        consensusTo.Apply.Attach(_apply);
+        consensusTo.Background.Attach(_background);
+        logTo.Attach(_consensus);
+        applyTo.Consensus.Attach(_consensus);
+        applyTo.Background.Attach(_background);
+        applyTo.Watch.Attach(_watch);
+        backgroundTo.Consensus.Attach(_consensus);
+        backgroundTo.Apply.Attach(_apply);
+        applyLane.Attach(_apply);
+        _watchLane.Attach(_watch);
+        _backgroundLane.Attach(_background);
+        consensusLane.Begin();
+    }
+
+    /// <summary>The member as its Consensus lane last saw it.</summary>
+    public NodeStatus Status => _status.Status;
+
+    public WatchStatistics WatchStatistics => _watchLane.Statistics;
+
+    /// <summary>
+    /// Restores or begins a member and starts its lanes. Refuses, by <see cref="StorageException"/>, data that is damaged or in use.
+    /// </summary>
+    public static KvNode Start(NodeDoors doors, NodeOptions options, BootstrapPlan plan)
+    {
+        options.Validate();
+        var node = new KvNode(doors, options, plan);
+        doors.Lanes.Start();
+        return node;
+    }
+
+    /// <summary>Time has passed: once each <see cref="NodeOptions.TickInterval"/>, by the monotonic clock of the process.</summary>
+    public void Tick(Instant now)
+    {
+        // A tick that finds a lane full is lost; the next one says how late it is.
+        _consensus.TryPost(ConsensusMessage.Tick(now));
+        var tick = new ApplyMessage.Tick(now);
+        _apply.TryPost(tick);
+        _watch.TryPost(WatchMessage.Tick(now));
+        _background.TryPost(new BackgroundMessage.Tick(now));
+    }
+
+    // For the API. False: the member is overloaded ("too many requests"), and nothing comes of the call.
+
+    /// <summary>Proposes an encoded command. It may be applied even when its caller has given up (R16).</summary>
+    public bool TryPropose(RequestId request, ReadOnlyMemory<byte> command) => _consensus.TryPost(ConsensusMessage.Propose(request, command));
+
+    /// <summary>A linearizable read: after an empty reply a view that is opened is fresh enough.</summary>
+    public bool TryRead(RequestId request) => _consensus.TryPost(ConsensusMessage.Read(request));
+
+    /// <summary>Any revision the member has applied, without asking anybody.</summary>
+    public MvccView OpenView() => _stores.Current.Mvcc.OpenView();
+
+    public bool TryChangeMembership(RequestId request, MembershipRequest change) =>
+        _consensus.TryPost(ConsensusMessage.Of(new ConsensusEvent.ChangeMembership(request, change)));
+
+    /// <summary>Answered when the target leads; refused on a member that does not lead.</summary>
+    public bool TryTransferLeadership(RequestId request, MemberId target) =>
+        _consensus.TryPost(ConsensusMessage.Of(new ConsensusEvent.TransferLeadership(request, target)));
+
+    /// <summary>A lease's keep-alive, answered by the leader ("not leader" elsewhere: the API asks the leader then).</summary>
+    public bool TryRenew(RequestId request, LeaseId lease) =>
+        _consensus.TryPost(ConsensusMessage.Of(new LeaseCall(request, lease, LeaseCallKind.KeepAlive)));
+
+    /// <summary>A lease's remaining time, answered by the leader.</summary>
+    public bool TryTimeToLive(RequestId request, LeaseId lease, bool withKeys) =>
+        _consensus.TryPost(ConsensusMessage.Of(
+            new LeaseCall(request, lease, withKeys ? LeaseCallKind.TimeToLiveWithKeys : LeaseCallKind.TimeToLive)));
+
+    /// <summary>The leases as this member has applied them.</summary>
+    public bool TryListLeases(RequestId request) => _apply.TryPost(new ApplyMessage.ListLeases(request));
+
+    /// <summary>The hash of the key space at a revision (zero: the current one).</summary>
+    public bool TryHashKeyValues(RequestId request, Revision at) => _background.TryPost(new BackgroundMessage.HashKeyValues(request, at));
+
+    public bool TryPost(in WatchMessage message) => _watch.TryPost(message);
+
+    /// <summary>Refuses new calls, hands leadership over, and then answers the request (C17). The composition root then ends the lanes.</summary>
+    public bool TryStop(RequestId request) => _consensus.TryPost(ConsensusMessage.Of(new ConsensusEvent.Stop(request)));
+
+    // For the transport.
+
+    public bool TryReceive(MemberId from, PeerChannel channel, ReadOnlyMemory<byte> frame)
+    {
+        if (_codec.TryDecode(from, frame, out var decoded) is { } reason)
+        {
+            _trace.Emit(new TraceEvent(TraceKind.PeerFrameRefused, from.Value, Detail: reason));
+            return true;
+        }
+
+        return decoded.Kind switch
+        {
+            PeerFrameKind.Raft => _consensus.TryPost(ConsensusMessage.Peer(new PeerArrival(decoded.Message))),
+            PeerFrameKind.Snapshot => _background.TryPost(new BackgroundMessage.SnapshotFrame(from, decoded.Part!)),
+            _ => _consensus.TryPost(ConsensusMessage.Of(new ConsensusEvent.ToldRemoved(from))),
+        };
+    }
+
+    public void OnUnreachable(MemberId member) => _consensus.TryPost(ConsensusMessage.PeerUnreachable(member));
+
+    /// <summary>Closes log and stores. Only after the lanes have ended.</summary>
+    public void Dispose()
+    {
+        _backgroundLane.Close();
+        _stores.Current.Store.Dispose();
+        _log.Dispose();
+    }
+
+    private static RaftOptions RaftOptionsFor(NodeOptions options, MemberId self) => new()
+    {
+        Self = self,
+        ElectionTicksMin = options.ElectionTicks,
+        ElectionTicksMax = (2 * options.ElectionTicks) - 1,
+        PreVote = options.PreVote,
+        UncommittedBytesMax = options.UncommittedBytesMax,
+        ApplyBatchBytesMax = options.ApplyBatchBytesMax,
+        PendingReadsMax = options.WaitingReadsMax,
+    };
+}

@@ -1,0 +1,9 @@
+namespace KvStore.Node;
+
+public enum NodeRole
+{
+    Follower = 0,
+    Candidate,
+    Leader,
+    Learner,
+}
