@@ -112,6 +112,7 @@ public sealed class RaftCore
             return;
         }
 
+        LearnCommit(message);
         if (!MessageRules.CarriesNoTerm(message.Kind) && !IsOfThisTerm(message))
             return;
         if (message.Kind is PeerMessageKind.Vote or PeerMessageKind.PreVote)
@@ -181,20 +182,23 @@ public sealed class RaftCore
             _leader.OnApplied();
     }
 
-    /// <summary>A complete snapshot has arrived, sent by a leader of <paramref name="term"/>. False: it is not needed and may be deleted.</summary>
+    /// <summary>A complete snapshot has arrived, from a member in <paramref name="term"/>. False: it is not needed and may be deleted.</summary>
     public bool OfferSnapshot(in SnapshotMark mark, MemberId from, Term term)
     {
         if (Quarantine is not null || from.IsNone || from == Self || term < Term || mark.Index == LogIndex.Zero || mark.Term > term)
             return false;
         if (term == Term && Role == RaftRole.Leader)
         {
-            Refuse(from, "a snapshot from another leader in this term");
+            Refuse(from, "a snapshot for this term's leader");
             return false;
         }
 
-        if (term > Term || Role != RaftRole.Follower)
-            BecomeFollower(term, from);
-        if (!FollowLeader(from) || Installing is not null)
+        // That it sends a snapshot does not make a member this term's leader: it may have lost that while it was sending.
+        if (term > Term)
+            BecomeFollower(term, MemberId.None);
+        if (from == Leader)
+            ElectionElapsed = 0;
+        if (Installing is not null)
             return false;
         if (!mark.Membership.Contains(Self))
         {
@@ -213,8 +217,7 @@ public sealed class RaftCore
         Log.RestartAfter(mark.Index, mark.Term);
         Membership = mark.Membership;
         Trace(TraceKind.SnapshotInstalled, mark.Index.Value);
-        if (!Leader.IsNone)
-            Send(To(Leader, PeerMessageKind.AppendResponse) with { Index = mark.Index });
+        TellLeader(mark.Index);
     }
 
     /// <summary>The accepted snapshot could not be installed; nothing changed.</summary>
@@ -392,7 +395,7 @@ public sealed class RaftCore
     {
         if (message.Kind == PeerMessageKind.PreVote)
             Send(To(message.From, PeerMessageKind.PreVoteResponse) with { Reject = true });
-        else if (message.Kind is PeerMessageKind.Append or PeerMessageKind.Heartbeat && (Options.PreVote || Options.CheckQuorum))
+        else if (message.Kind is PeerMessageKind.Append or PeerMessageKind.Heartbeat)
             Send(To(message.From, PeerMessageKind.AppendResponse));
     }
 
@@ -409,8 +412,20 @@ public sealed class RaftCore
 
         Send(To(message.From, isPreVote ? PeerMessageKind.PreVoteResponse : PeerMessageKind.VoteResponse) with
         {
-            Term = granted ? message.Term : Term, Reject = !granted,
+            Term = granted ? message.Term : Term,
+            Reject = !granted,
+            Index = granted ? LogIndex.Zero : Log.Committed,
+            LogTerm = granted ? Term.Zero : Log.TermAt(Log.Committed) ?? Term.Zero,
         });
+    }
+
+    // What is committed stays committed, whoever says so and in whatever term. Without this a candidate whose membership is behind
+    // could need, for ever, the vote of a member that has left in a change which the candidate holds but does not know to be committed.
+    private void LearnCommit(in PeerMessage message)
+    {
+        var tells = message.Kind is PeerMessageKind.VoteResponse or PeerMessageKind.PreVoteResponse && message.Reject;
+        if (tells && Role != RaftRole.Leader && Installing is null && Log.Matches(message.Index, message.LogTerm))
+            Log.CommitTo(message.Index);
     }
 
     private bool HasUnappliedMembership()
@@ -430,12 +445,20 @@ public sealed class RaftCore
         if (mark.Index > Log.Committed && !Log.Matches(mark.Index, mark.Term))
             return false;
         Log.CommitTo(mark.Index);
-        Send(To(Leader, PeerMessageKind.AppendResponse) with { Index = Log.Committed });
+        TellLeader(Log.Committed);
         return true;
+    }
+
+    private void TellLeader(LogIndex index)
+    {
+        if (!Leader.IsNone && Leader != Self)
+            Send(To(Leader, PeerMessageKind.AppendResponse) with { Index = index });
     }
 
     private bool Accept(in SnapshotMark mark)
     {
+        if (Role != RaftRole.Follower)
+            BecomeFollower(Term, MemberId.None);
         Installing = mark;
         Out.SnapshotToInstall = mark;
         return true;
@@ -458,6 +481,7 @@ public sealed class RaftCore
 
     private void Restore(RaftState restored)
     {
+        Check.That(Log.StartIndex > LogIndex.Zero || restored.Membership.Voters.Count == 0, "founders start after their common first entry");
         Check.That(restored.Applied >= Log.StartIndex, "the state machine has applied what the log no longer holds");
         // The store may have been flushed after the last hard state (R11): what it applied was committed.
         var known = LogIndex.Max(LogIndex.Max(restored.HardState.Commit, restored.Applied), CommittedByMembership());

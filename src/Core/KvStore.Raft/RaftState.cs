@@ -2,7 +2,7 @@ using KvStore.Primitives;
 
 namespace KvStore.Raft;
 
-/// <summary>What a member starts from: a fresh one (see <see cref="Fresh"/>), or what was found on its disks.</summary>
+/// <summary>What a member starts from: nothing (see <see cref="Founding"/> and <see cref="Joining"/>), or what was found on its disks.</summary>
 /// <remarks>
 /// <see cref="Applied"/> may be ahead of <see cref="HardState"/>'s commit index (the store was flushed first, R11); it is never
 /// ahead of the log and never behind its start. When the store is ahead of the log (a crash between installing a snapshot and
@@ -24,13 +24,29 @@ public sealed record RaftState
     /// <summary>The membership as of <see cref="Applied"/>. It may be newer than the one in <see cref="Start"/>.</summary>
     public required Membership Membership { get; init; }
 
-    /// <summary>A member that has never run: an empty log and the founders' membership (empty for one that joins).</summary>
-    public static RaftState Fresh(Membership membership) => new()
+    /// <summary>
+    /// A founder that has never run. The founders agree on a first entry (index 1, term 1) that nobody ever sends: their membership.
+    /// It must be on disk as the log's start mark before the member speaks, and its index is applied.
+    /// </summary>
+    public static RaftState Founding(Membership founders) => new()
+    {
+        HardState = new HardState(new Term(1), MemberId.None, new LogIndex(1)),
+        Start = new SnapshotMark(new LogIndex(1), new Term(1), founders),
+        Entries = [],
+        Applied = new LogIndex(1),
+        Membership = founders,
+    };
+
+    /// <summary>
+    /// A member that has never run and joins a running cluster. It knows no membership that later changes could be applied to; since
+    /// its log ends before the founders' first entry, the leader brings it a snapshot first.
+    /// </summary>
+    public static RaftState Joining() => new()
     {
         HardState = default,
-        Start = new SnapshotMark(LogIndex.Zero, Term.Zero, membership),
+        Start = new SnapshotMark(LogIndex.Zero, Term.Zero, KvStore.Raft.Membership.Empty),
         Entries = [],
         Applied = LogIndex.Zero,
-        Membership = membership,
+        Membership = KvStore.Raft.Membership.Empty,
     };
 }

@@ -16,6 +16,7 @@ internal sealed class TestMember
     private readonly List<LogEntry> _diskEntries = [];
     private HardState _diskState;
     private SnapshotMark _diskStart;
+    private (LogIndex Index, Membership Membership) _flushed;
     private ulong _lives;
 
     public TestMember(RaftOptions options, RaftState initial, ulong seed)
@@ -27,6 +28,7 @@ internal sealed class TestMember
         _diskEntries.AddRange(initial.Entries);
         Membership = initial.Membership;
         AppliedIndex = initial.Applied;
+        _flushed = (AppliedIndex, Membership);
         Core = new RaftCore(options, initial, new Prng(seed));
     }
 
@@ -139,8 +141,14 @@ internal sealed class TestMember
             PersistNext(static _ => { });
         _diskStart = mark;
         _diskEntries.Clear();
+        Flush();
         Core.SnapshotInstalled(mark);
     }
+
+    /// <summary>The store's present state is on disk: a crash does not go back behind it.</summary>
+    public void Flush() => _flushed = (AppliedIndex, Membership);
+
+    public LogIndex FlushedIndex => _flushed.Index;
 
     public void AbandonSnapshot()
     {
@@ -150,7 +158,9 @@ internal sealed class TestMember
 
     public void Compact(LogIndex upTo)
     {
-        // A real store keeps the membership of the mark in itself; here it is only needed when no entry after it was applied.
+        // The log is cut only below what the store has on disk (N-1).
+        if (upTo > _flushed.Index)
+            Flush();
         var term = Core.TermAt(upTo) ?? _diskStart.Term;
         Core.CompactLog(upTo);
         if (upTo <= _diskStart.Index)
@@ -160,15 +170,19 @@ internal sealed class TestMember
     }
 
     /// <summary>
-    /// The process dies and starts again: writes not yet persisted are gone, all or from <paramref name="writesKept"/> on. What was
-    /// applied stays, as a flushed store would.
+    /// The process dies and starts again: of the writes not yet persisted only the first <paramref name="writesKept"/> survive, and
+    /// the store goes back to its last flush unless <paramref name="storeKept"/>.
     /// </summary>
-    public void Restart(int writesKept = 0)
+    public void Restart(int writesKept = 0, bool storeKept = true)
     {
         var kept = _writes.Take(writesKept).ToArray();
         _writes.Clear();
         foreach (var write in kept)
             WriteToDisk(write);
+        if (storeKept)
+            Flush();
+        (AppliedIndex, Membership) = _flushed;
+        Applied.RemoveAll(entry => entry.Index > AppliedIndex);
         _toApply.Clear();
         SnapshotsToSend.Clear();
         ToInstall = null;
@@ -188,6 +202,7 @@ internal sealed class TestMember
         while (Applied.Count > 0 && Applied[^1].Index > last)
             Applied.RemoveAt(Applied.Count - 1);
         AppliedIndex = LogIndex.Min(AppliedIndex, last);
+        Flush();
         _diskState = _diskState with { Commit = LogIndex.Min(_diskState.Commit, last) };
     }
 

@@ -23,6 +23,8 @@ public sealed class StepFuzzTests
                 if (prng.Chance(1, 3))
                     Drain(member);
                 roles.Add(member.Core.Role);
+                if (member.Core.Quarantine is not null)
+                    member = NewMember(seed + (ulong)i);
             }
         }
 

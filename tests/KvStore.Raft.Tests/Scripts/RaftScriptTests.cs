@@ -13,4 +13,8 @@ public sealed class RaftScriptTests
     [MemberData(nameof(Files))]
     public void Script_Run_GivesItsTranscript(string file) =>
         Transcript.Run(Transcript.PathOf(Project, file), new ScriptedCluster().Run);
+
+    // A job that runs nothing must not be green (C18).
+    [Fact]
+    public void Scripts_InTestdata_AreAtLeastForty() => Assert.True(Transcript.FilesOf(Project).Count() >= 40);
 }

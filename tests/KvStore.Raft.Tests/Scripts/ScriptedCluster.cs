@@ -97,7 +97,7 @@ internal sealed class ScriptedCluster
                 PendingReadsMax = (int)command.Number("reads", 1000),
                 ReadRoundsMax = (int)command.Number("read-rounds", 64),
             };
-            _members.Add(id, new TestMember(options, RaftState.Fresh(membership), seed: id));
+            _members.Add(id, new TestMember(options, membership.Contains(new MemberId(id)) ? RaftState.Founding(membership) : RaftState.Joining(), seed: id));
         }
     }
 

@@ -8,12 +8,16 @@ public enum PeerMessageKind : byte
     /// <summary>Would you vote for me in Term (which I have not entered)? My log ends at (Index, LogTerm).</summary>
     PreVote = 1,
 
-    /// <summary>Term is the asked one when granted, the answerer's own when rejected.</summary>
+    /// <summary>
+    /// Term is the asked one when granted, the answerer's own when rejected. A rejection tells what the answerer knows to be
+    /// committed: (Index, LogTerm).
+    /// </summary>
     PreVoteResponse = 2,
 
     /// <summary>Vote for me in Term. My log ends at (Index, LogTerm). Force: the leader itself asked for this election.</summary>
     Vote = 3,
 
+    /// <summary>A rejection tells what the answerer knows to be committed: (Index, LogTerm).</summary>
     VoteResponse = 4,
 
     /// <summary>Entries follow (Index, LogTerm); Commit is the leader's commit index. May be empty.</summary>
@@ -28,6 +32,7 @@ public enum PeerMessageKind : byte
     /// <summary>Commit never exceeds what the peer has acknowledged. Token names the round.</summary>
     Heartbeat = 7,
 
+    /// <summary>Token as asked; Commit is the answerer's commit index.</summary>
     HeartbeatResponse = 8,
 
     /// <summary>The leader hands over: campaign at once, if your log reaches Index.</summary>

@@ -32,6 +32,9 @@ internal sealed class Progress(MemberId member, LogIndex next, Inflights infligh
     /// <summary>The commit index the peer will know if nothing is lost.</summary>
     public LogIndex CommitSent { get; private set; }
 
+    /// <summary>The commit index the peer has told.</summary>
+    public LogIndex CommitKnown { get; private set; }
+
     public ReplicationState State { get; private set; }
 
     /// <summary>Heard from since the leader last checked its quorum.</summary>
@@ -126,8 +129,9 @@ internal sealed class Progress(MemberId member, LogIndex next, Inflights infligh
     }
 
     /// <summary>The peer lives: a lost message must not stop replication for ever.</summary>
-    public void HeartbeatAnswered(ulong round, LogIndex last)
+    public void HeartbeatAnswered(ulong round, LogIndex commit, LogIndex last)
     {
+        CommitKnown = LogIndex.Max(CommitKnown, commit);
         RoundAnswered = Math.Max(RoundAnswered, round);
         _probeSent = false;
         if (State == ReplicationState.Replicate && Inflights.IsFull)

@@ -51,6 +51,9 @@ internal sealed class ProgressTable(RaftOptions options)
     /// <summary>The last index that a quorum has on disk.</summary>
     public LogIndex QuorumMatch() => new(Reached(static progress => progress.Match.Value));
 
+    /// <summary>The commit index that a quorum has told to know.</summary>
+    public LogIndex QuorumCommit() => new(Reached(static progress => progress.CommitKnown.Value));
+
     /// <summary>The latest heartbeat round that a quorum has answered; this member answers its own at once.</summary>
     public ulong QuorumRound(ulong latest)
     {

@@ -92,48 +92,40 @@ internal sealed class Follower(RaftCore core, ulong readEpoch) : IRole
         // What a snapshot is about to replace is not added to; the leader hears of us when it is in place.
         if (core.Installing is not null)
             return;
+        if (message.Index <= core.Log.Committed && core.Log.TermAt(message.Index) is { } term && term != message.LogTerm)
+        {
+            core.EnterQuarantine(message.From, message.Index, "the leader's log contradicts a committed entry");
+            return;
+        }
+
         if (message.Index < core.Log.Committed)
-        {
             Acknowledge(core.Log.Committed);
-            return;
-        }
-
-        if (!core.Log.Matches(message.Index, message.LogTerm))
-        {
+        else if (core.Log.Matches(message.Index, message.LogTerm))
+            Accept(message);
+        else
             RejectAppend(message);
-            return;
-        }
+    }
 
-        if (!TryStore(message.Entries.Span))
-        {
-            core.EnterQuarantine(message.From, message.Index, "the leader overwrites a committed entry");
-            return;
-        }
-
+    private void Accept(in PeerMessage message)
+    {
+        Store(message.Entries.Span);
         var last = message.Index + (ulong)message.Entries.Length;
         core.Log.CommitTo(LogIndex.Min(message.Commit, last));
         Acknowledge(last);
     }
 
-    /// <summary>Skips what is there, cuts off what contradicts, appends the rest. False: a committed entry would have to go.</summary>
-    private bool TryStore(ReadOnlySpan<LogEntry> entries)
+    /// <summary>Skips what is there, cuts off what contradicts, appends the rest.</summary>
+    private void Store(ReadOnlySpan<LogEntry> entries)
     {
         var log = core.Log;
         foreach (ref readonly var entry in entries)
         {
+            if (log.Matches(entry.Index, entry.Term))
+                continue;
             if (entry.Index <= log.LastIndex)
-            {
-                if (log.Matches(entry.Index, entry.Term))
-                    continue;
-                if (entry.Index <= log.Committed)
-                    return false;
                 log.TruncateAfter(entry.Index.Previous);
-            }
-
             log.Append(entry);
         }
-
-        return true;
     }
 
     private void Acknowledge(LogIndex index) =>
@@ -162,7 +154,7 @@ internal sealed class Follower(RaftCore core, ulong readEpoch) : IRole
         }
 
         core.Log.CommitTo(message.Commit);
-        core.Send(core.To(message.From, PeerMessageKind.HeartbeatResponse) with { Token = message.Token });
+        core.Send(core.To(message.From, PeerMessageKind.HeartbeatResponse) with { Token = message.Token, Commit = core.Log.Committed });
     }
 
     private void OnReadIndexResponse(in PeerMessage message)

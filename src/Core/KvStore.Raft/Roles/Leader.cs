@@ -15,6 +15,9 @@ internal sealed class Leader(RaftCore core) : IRole
     // A change of the membership may be proposed when everything up to here is applied.
     private LogIndex _membershipPending;
 
+    // Set once a change that removes this leader is applied: it goes on until the others know of the change.
+    private LogIndex? _leavesAfter;
+
     /// <summary>Cost of the entries that are not committed yet.</summary>
     public long UncommittedBytes { get; private set; }
 
@@ -31,6 +34,7 @@ internal sealed class Leader(RaftCore core) : IRole
         var log = core.Log;
         _heartbeatElapsed = 0;
         Transferee = MemberId.None;
+        _leavesAfter = null;
         _peers.Reset(core.Membership, log.LastIndex);
         _membershipPending = log.LastIndex;
         UncommittedBytes = 0;
@@ -91,7 +95,7 @@ internal sealed class Leader(RaftCore core) : IRole
 
     public ProposeResult Propose(LogEntryKind kind, ReadOnlyMemory<byte> data, bool leaderOnly)
     {
-        if (!Transferee.IsNone)
+        if (!Transferee.IsNone || _leavesAfter is not null)
             return ProposeResult.Transferring;
         if (kind == LogEntryKind.Membership && (_membershipPending > core.Log.Applied || !HasCommittedInTerm))
             return ProposeResult.MembershipChangePending;
@@ -148,20 +152,18 @@ internal sealed class Leader(RaftCore core) : IRole
         UncommittedBytes = 0;
     }
 
-    /// <summary>A change is applied. The leader that it removes goes on until here, so that the change commits (R20).</summary>
+    /// <summary>
+    /// A change is applied. A leader that it removes goes on without counting itself until a quorum of the others knows that the change
+    /// is committed (R20): if it left before, they might need its vote to elect another.
+    /// </summary>
     public void OnMembershipChanged()
     {
         _peers.Change(core.Membership, core.Log.LastIndex);
-        if (!core.Membership.IsVoter(core.Self))
-        {
-            // The others should know that the change is committed before they are left to elect.
-            Flush();
-            core.BecomeFollower(core.Term, MemberId.None);
-            return;
-        }
-
         if (!Transferee.IsNone && !core.Membership.IsVoter(Transferee))
             AbortTransfer();
+        _leavesAfter = core.Membership.IsVoter(core.Self) ? null : _membershipPending;
+        if (_leavesAfter is not null)
+            SendHeartbeats();
         TryCommit();
     }
 
@@ -215,8 +217,27 @@ internal sealed class Leader(RaftCore core) : IRole
     {
         // Only an answer to a round of this leadership, that was sent, says that the peer follows us now.
         var round = message.Token.Epoch == core.Term.Value && message.Token.Sequence <= _reads.LatestRound ? message.Token.Sequence : 0;
-        peer.HeartbeatAnswered(round, core.Log.LastIndex);
+        peer.HeartbeatAnswered(round, message.Commit, core.Log.LastIndex);
         AnswerReads();
+        LeaveIfKnown();
+    }
+
+    private void LeaveIfKnown()
+    {
+        if (_leavesAfter is not { } index || _peers.QuorumCommit() < index)
+            return;
+        Flush();
+        // The one that is furthest wins its election at once; whether it hears of it is no matter of safety.
+        Progress? successor = null;
+        foreach (var peer in _peers.All)
+        {
+            if (!peer.IsLearner && peer.CommitKnown >= index && (successor is null || peer.Match > successor.Match))
+                successor = peer;
+        }
+
+        if (successor is not null)
+            core.Send(core.To(successor.Member, PeerMessageKind.TimeoutNow) with { Index = successor.Match });
+        core.BecomeFollower(core.Term, MemberId.None);
     }
 
     // An entry of an earlier term is committed only by one of our own after it (raft paper §5.4.2; R-7).
