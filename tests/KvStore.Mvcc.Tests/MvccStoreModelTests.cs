@@ -1,4 +1,6 @@
 using KvStore.Mvcc.Tests.Support;
+using KvStore.Platform;
+using KvStore.Simulation.Store;
 
 namespace KvStore.Mvcc.Tests;
 
@@ -77,6 +79,50 @@ public sealed class MvccStoreModelTests
             script.SweepToEnd();
             script.Batch();
             script.CompareAtRest();
+        }
+    }
+
+    /// <summary>
+    /// M1, M5, M10: the first, the second, … write fails, whatever it is (a batch, a compaction mark, a step of the sweep), and the
+    /// member restarts: always at the state of the stored consistent index, until a run gets through.
+    /// </summary>
+    [Fact]
+    public void Store_EachWriteFailsInTurn_RestartsAtItsConsistentIndex()
+    {
+        var failures = 0;
+        for (var failing = 1; RunUntilWriteFails(failing); failing++)
+            failures++;
+        Assert.InRange(failures, 50, 200);
+    }
+
+    /// <summary>False when the run ended before the write that should fail.</summary>
+    private static bool RunUntilWriteFails(int failing)
+    {
+        var writes = 0;
+        var script = new StoreScript(seed: 77, keys: 12, new SimulatedStoreOptions
+        {
+            BeforeCall = call =>
+            {
+                if (call == StoreCall.Write && ++writes == failing)
+                    throw new StorageException(StorageFailure.Io, "this write fails");
+            },
+        });
+        try
+        {
+            for (var step = 0; step < 120; step++)
+                script.Step();
+            return false;
+        }
+        catch (StorageException)
+        {
+            script.Crash();
+            for (var step = 0; step < 30; step++)
+                script.Step();
+            script.CloseViews();
+            script.SweepToEnd();
+            script.Batch();
+            script.CompareAtRest();
+            return true;
         }
     }
 }
