@@ -39,6 +39,13 @@ public sealed class SimulatedDisk : IFileSystem
         Faults = (_, _) => Calls == at ? fault : DiskFault.None;
     }
 
+    /// <summary>Makes the nth call of one kind from now (1 = the next) go wrong.</summary>
+    public void FaultOnce(DiskCall kind, int nth, DiskFault fault)
+    {
+        var left = nth;
+        Faults = (call, _) => call == kind && --left == 0 ? fault : DiskFault.None;
+    }
+
     /// <summary>Ends the process: its files and locks are gone, the page cache stays.</summary>
     public void Kill()
     {

@@ -1,0 +1,6 @@
+namespace KvStore.Simulation.World;
+
+internal interface ISimulatedLane
+{
+    void Start();
+}
