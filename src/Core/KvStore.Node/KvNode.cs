@@ -97,6 +97,12 @@ public sealed class KvNode : IPeerInbox, IDisposable
 
     public WatchStatistics WatchStatistics => _watchLane.Statistics;
 
+    /// <summary>Alarms and sizes as of the last commit.</summary>
+    public AppliedFacts Applied => _stores.Facts;
+
+    /// <summary>Of the store's files; an estimate.</summary>
+    public StoreSizes StoreSizes => _stores.Current.Store.Sizes;
+
     /// <summary>
     /// Restores or begins a member and starts its lanes. Refuses, by <see cref="StorageException"/>, data that is damaged or in use.
     /// </summary>

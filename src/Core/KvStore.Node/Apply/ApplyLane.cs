@@ -50,6 +50,7 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
         _cluster = applier.Cluster;
         _leases = new LeaseDuties(options, doors.Replies, outboxes.Consensus);
         _leases.Reset(applier);
+        board.Publish(applier);
     }
 
     /// <summary>Once, before the lanes start.</summary>
@@ -138,6 +139,7 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
         if (_pendingEntries == 0)
             return;
         var committed = _applier.Commit();
+        _board.Publish(_applier);
         // A full Watch lane sees the gap and reads history; before the answers, so that a watch created after one of them misses nothing.
         if (committed.After != committed.Before)
             _to.Watch.TryPost(WatchMessage.Committed(committed));
@@ -187,6 +189,7 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
         var sweep = _board.Current.Mvcc.Sweep;
         // An old view is open: nothing to do before the next tick.
         _sweepWaits = sweep.Next(_options.SweepVersionsMax) == SweepProgress.WaitingForViews;
+        _board.Publish(_applier);
         for (var i = _awaitingSweep.Count - 1; i >= 0; i--)
         {
             if (_awaitingSweep[i].AnswerAfterSweepOf > sweep.Finished)
@@ -212,6 +215,7 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
             _replies.Complete(waiting.Request, waiting);
         _awaitingSweep.Clear();
         _board.Current = now;
+        _board.Publish(_applier);
         _to.Watch.Post(WatchMessage.StoreReplaced(new MvccWatchHistory(now.Mvcc)));
         _to.Background.Post(new BackgroundMessage.StoreReplaced(now, before));
         _to.Consensus.Post(ConsensusMessage.Of(new ConsensusEvent.SnapshotInstalled(snapshot.Mark, Directories.Of(_applier.Cluster))));

@@ -1,0 +1,68 @@
+using KvStore.Api.Calls;
+using KvStore.Api.Cluster;
+using KvStore.Api.Health;
+using KvStore.Api.Kv;
+using KvStore.Api.Lease;
+using KvStore.Api.Maintenance;
+using KvStore.Api.Members;
+using KvStore.Api.Watch;
+using KvStore.Grpc;
+using KvStore.Grpc.Server;
+
+namespace KvStore.Api;
+
+/// <summary>
+/// Everything of etcd v3 that this member answers, put together: the server gives it the member and the ways to others, and takes
+/// the table, the rule before every call, and what /health, /version and /metrics say. Owned and disposed by the server.
+/// </summary>
+public sealed class EtcdServices : IDisposable
+{
+    private readonly LeaderMonitor _leaders;
+    private readonly RequestRules _rules;
+
+    /// <param name="member">The member; its replies go to <paramref name="calls"/>.</param>
+    /// <param name="calls">The table of waiting calls, which the member was started with.</param>
+    /// <param name="ids">Ids for this life of the member.</param>
+    /// <param name="peers">The way to the leader.</param>
+    /// <param name="options">Limits and names.</param>
+    public EtcdServices(IMember member, PendingCalls calls, RequestIds ids, IPeerCalls peers, ApiOptions options)
+    {
+        var headers = new ResponseHeaders(member);
+        var gateway = new NodeGateway(member, calls, ids, peers, options);
+        var quota = new QuotaGuard(member, gateway, options);
+        var leases = new LeaderLeases(member, gateway, peers, options);
+        _leaders = new LeaderMonitor(member, options);
+        _rules = new RequestRules(member);
+        Gateway = gateway;
+        PeerCalls = new PeerCalls(leases);
+        Table = new GrpcServiceTable();
+        new KvService(member, gateway, quota, headers, options).Register(Table);
+        new WatchService(member, headers, _leaders, options).Register(Table);
+        new LeaseService(member, gateway, leases, quota, headers, options).Register(Table);
+        new ClusterService(member, gateway, headers, options).Register(Table);
+        new MaintenanceService(member, gateway, quota, headers, options).Register(Table);
+        MissingRpcs.Declare(Table);
+        new HealthService().Register(Table);
+        HealthEndpoint = new Http.HealthEndpoint(member, gateway);
+        VersionEndpoint = new Http.VersionEndpoint(member, options);
+        Metrics = new Http.MetricsText(member, Table);
+    }
+
+    public GrpcServiceTable Table { get; }
+
+    public NodeGateway Gateway { get; }
+
+    /// <summary>What other members ask this one; the peer transport hands it over.</summary>
+    public PeerCalls PeerCalls { get; }
+
+    public Http.HealthEndpoint HealthEndpoint { get; }
+
+    public Http.VersionEndpoint VersionEndpoint { get; }
+
+    public Http.MetricsText Metrics { get; }
+
+    /// <summary>For <see cref="GrpcRoomOptions.Admit"/>.</summary>
+    public GrpcStatus Admit(ServerCall call) => _rules.Admit(call);
+
+    public void Dispose() => _leaders.Dispose();
+}

@@ -1,0 +1,115 @@
+using KvStore.Api.Members;
+using KvStore.Grpc.Server;
+using KvStore.Primitives;
+using KvStore.Protocol;
+using KvStore.Protocol.Etcd;
+using KvStore.StateMachine;
+
+namespace KvStore.Api.Maintenance;
+
+/// <summary>The Maintenance service (contract 3.4, 3.8).</summary>
+internal sealed class MaintenanceService(IMember member, NodeGateway gateway, QuotaGuard quota, ResponseHeaders headers, ApiOptions options)
+{
+    public void Register(GrpcServiceTable table)
+    {
+        var methods = RpcReflection.Descriptor.Services.Single(service => service.Name == "Maintenance");
+        table.Declare(methods);
+        table.Unary<StatusRequest, StatusResponse>(methods.FindMethodByName("Status"), StatusAsync);
+        table.Unary(methods.FindMethodByName("Alarm"), AlarmAsync);
+        table.Unary<HashRequest, HashResponse>(methods.FindMethodByName("Hash"), HashAsync);
+        table.Unary(methods.FindMethodByName("HashKV"), HashKvAsync);
+        table.Unary<DefragmentRequest, DefragmentResponse>(methods.FindMethodByName("Defragment"), DefragmentAsync);
+        table.Unary<MoveLeaderRequest, MoveLeaderResponse>(methods.FindMethodByName("MoveLeader"), MoveLeaderAsync);
+    }
+
+    private ValueTask<StatusResponse?> StatusAsync(ServerCall call, StatusRequest request)
+    {
+        var status = member.Status;
+        var sizes = member.Sizes;
+        var response = new StatusResponse
+        {
+            Header = headers.Current(),
+            Version = options.EtcdVersion,
+            // Clients divide by it, and an empty store has files too.
+            DbSize = Math.Max(sizes.TotalBytes, 1),
+            DbSizeInUse = Math.Max(Math.Min(member.Applied.LiveBytes, sizes.TotalBytes), 1),
+            DbSizeQuota = quota.LimitBytes,
+            Leader = status.Leader.Value,
+            RaftIndex = status.CommitIndex.Value,
+            RaftTerm = status.Term.Value,
+            RaftAppliedIndex = status.AppliedIndex.Value,
+            IsLearner = status.IsLearner,
+            StorageVersion = options.StorageVersion,
+            DowngradeInfo = new DowngradeInfo(),
+        };
+        if (!status.HasLeader)
+            response.Errors.Add(EtcdErrors.NoLeader.Text);
+        // As Go prints an AlarmMember, with the space at its end.
+        response.Errors.Add(member.Applied.Alarms.Select(alarm => $"memberID:{alarm.Member.Value} alarm:{AlarmNames.Of(alarm.Kind)} "));
+        return ValueTask.FromResult<StatusResponse?>(response);
+    }
+
+    private async ValueTask AlarmAsync(ServerCall call, ReadOnlyMemory<byte> bytes, ResponseWriter response)
+    {
+        AlarmRequest request;
+        try
+        {
+            request = AlarmRequest.Parser.ParseFrom(bytes.Span);
+        }
+        catch (Google.Protobuf.InvalidProtocolBufferException)
+        {
+            call.Fail(EtcdErrors.MalformedRequest);
+            return;
+        }
+
+        if (call.IsRefused(RequestValidator.CheckAlarmAction((int)request.Action)))
+            return;
+        var reply = await gateway.ProposeAsync(call, CommandKind.Alarm, bytes.Span).ConfigureAwait(false);
+        if (!call.IsRefused(reply.Error))
+            await headers.AnswerAsync(response, reply.Revision, reply.Body).ConfigureAwait(false);
+    }
+
+    /// <summary>Over this member's key space: etcd hashes its file, which no other engine has (contract 3.4).</summary>
+    private async ValueTask<HashResponse?> HashAsync(ServerCall call, HashRequest request)
+    {
+        var reply = await gateway.HashKeyValuesAsync(call, Revision.Zero).ConfigureAwait(false);
+        if (call.IsRefused(reply.Error))
+            return null;
+        var hash = HashKVResponse.Parser.ParseFrom(reply.Body.Span).Hash;
+        return new HashResponse { Header = headers.Message(reply.Revision), Hash = hash };
+    }
+
+    private async ValueTask HashKvAsync(ServerCall call, ReadOnlyMemory<byte> bytes, ResponseWriter response)
+    {
+        HashKVRequest request;
+        try
+        {
+            request = HashKVRequest.Parser.ParseFrom(bytes.Span);
+        }
+        catch (Google.Protobuf.InvalidProtocolBufferException)
+        {
+            call.Fail(EtcdErrors.MalformedRequest);
+            return;
+        }
+
+        var reply = await gateway.HashKeyValuesAsync(call, new Revision(request.Revision)).ConfigureAwait(false);
+        if (!call.IsRefused(reply.Error))
+            await headers.AnswerAsync(response, reply.Revision, reply.Body).ConfigureAwait(false);
+    }
+
+    /// <summary>Space is reclaimed all the time; there is nothing to stop the world for.</summary>
+    private ValueTask<DefragmentResponse?> DefragmentAsync(ServerCall call, DefragmentRequest request) =>
+        ValueTask.FromResult<DefragmentResponse?>(new DefragmentResponse());
+
+    private async ValueTask<MoveLeaderResponse?> MoveLeaderAsync(ServerCall call, MoveLeaderRequest request)
+    {
+        if (!member.Status.IsLeader)
+        {
+            call.Fail(EtcdErrors.NotLeader);
+            return null;
+        }
+
+        var reply = await gateway.TransferLeadershipAsync(call, new MemberId(request.TargetID)).ConfigureAwait(false);
+        return call.IsRefused(reply.Error) ? null : new MoveLeaderResponse();
+    }
+}

@@ -1,0 +1,47 @@
+using KvStore.Grpc.Server;
+
+namespace KvStore.Api;
+
+/// <summary>
+/// The rpcs of etcd that have no handler yet, in one place: they are declared, so that a client hears "unknown method" with
+/// Unimplemented and not "unknown service". A test compares this list with the table; a handler and its line here go together.
+/// </summary>
+public static class MissingRpcs
+{
+    public static IReadOnlyList<string> Paths { get; } =
+    [
+        "/etcdserverpb.Auth/AuthDisable",
+        "/etcdserverpb.Auth/AuthEnable",
+        "/etcdserverpb.Auth/AuthStatus",
+        "/etcdserverpb.Auth/Authenticate",
+        "/etcdserverpb.Auth/RoleAdd",
+        "/etcdserverpb.Auth/RoleDelete",
+        "/etcdserverpb.Auth/RoleGet",
+        "/etcdserverpb.Auth/RoleGrantPermission",
+        "/etcdserverpb.Auth/RoleList",
+        "/etcdserverpb.Auth/RoleRevokePermission",
+        "/etcdserverpb.Auth/UserAdd",
+        "/etcdserverpb.Auth/UserChangePassword",
+        "/etcdserverpb.Auth/UserDelete",
+        "/etcdserverpb.Auth/UserGet",
+        "/etcdserverpb.Auth/UserGrantRole",
+        "/etcdserverpb.Auth/UserList",
+        "/etcdserverpb.Auth/UserRevokeRole",
+        "/etcdserverpb.Maintenance/Downgrade",
+        "/etcdserverpb.Maintenance/Snapshot",
+        "/v3electionpb.Election/Campaign",
+        "/v3electionpb.Election/Leader",
+        "/v3electionpb.Election/Observe",
+        "/v3electionpb.Election/Proclaim",
+        "/v3electionpb.Election/Resign",
+        "/v3lockpb.Lock/Lock",
+        "/v3lockpb.Lock/Unlock",
+    ];
+
+    internal static void Declare(GrpcServiceTable table)
+    {
+        table.Declare(Protocol.Etcd.RpcReflection.Descriptor.Services.Single(service => service.Name == "Auth"));
+        foreach (var service in Protocol.Election.ElectionReflection.Descriptor.Services.Concat(Protocol.Lock.LockReflection.Descriptor.Services))
+            table.Declare(service);
+    }
+}
