@@ -1,5 +1,6 @@
 using KvStore.Mvcc.Tests.Support;
 using KvStore.Platform;
+using KvStore.RocksDb;
 using KvStore.Simulation.Store;
 
 namespace KvStore.Mvcc.Tests;
@@ -56,9 +57,7 @@ public sealed class MvccStoreModelTests
             if (script.Prng.Chance(1, 3))
             {
                 script.CloseViews();
-                script.SweepToEnd();
-                script.Batch();
-                script.CompareAtRest();
+                script.SettleAndCompare();
             }
         }
     }
@@ -76,9 +75,7 @@ public sealed class MvccStoreModelTests
             if (script.Prng.Chance(1, 3))
                 script.Restart();
             script.CloseViews();
-            script.SweepToEnd();
-            script.Batch();
-            script.CompareAtRest();
+            script.SettleAndCompare();
         }
     }
 
@@ -93,6 +90,34 @@ public sealed class MvccStoreModelTests
         for (var failing = 1; RunUntilWriteFails(failing); failing++)
             failures++;
         Assert.InRange(failures, 50, 200);
+    }
+
+    /// <summary>The same operations on the real store: the room and RocksDB agree about the door.</summary>
+    [Theory]
+    [InlineData(1, 6)]
+    [InlineData(2, 60)]
+    [InlineData(3, 400)]
+    public void Store_OnRocksDb_AnswersAsTheModel(ulong seed, int keys)
+    {
+        var directory = Directory.CreateTempSubdirectory("kvstore-mvcc-");
+        try
+        {
+            var script = new StoreScript(seed, keys, new RocksOrderedStoreProvider(new RocksStoreOptions()), directory.FullName);
+            for (var round = 0; round < 5; round++)
+            {
+                for (var step = 0; step < 60; step++)
+                    script.Step();
+                script.Restart();
+                script.CloseViews();
+                script.SettleAndCompare();
+            }
+
+            script.Disk.Dispose();
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
     }
 
     /// <summary>False when the run ended before the write that should fail.</summary>
@@ -119,9 +144,7 @@ public sealed class MvccStoreModelTests
             for (var step = 0; step < 30; step++)
                 script.Step();
             script.CloseViews();
-            script.SweepToEnd();
-            script.Batch();
-            script.CompareAtRest();
+            script.SettleAndCompare();
             return true;
         }
     }

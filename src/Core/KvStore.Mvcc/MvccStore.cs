@@ -38,7 +38,8 @@ public sealed class MvccStore
     internal StoreState State => _state;
 
     /// <summary>
-    /// Whether any view is open. Apply lane only. Once none is and nobody can open one, the ordered store may be closed.
+    /// Whether any view is open. Asked by the lane that owns the store: the Apply lane, or the one that was given it when it was
+    /// replaced. Once none is open and nobody can open one, the ordered store may be closed.
     /// </summary>
     public bool HasOpenViews
     {

@@ -11,16 +11,23 @@ internal sealed class StoreScript
     private readonly List<(MvccView View, long Current, long Compacted)> _views = [];
     private readonly byte[][] _keys;
     private readonly ByteWriter _bytes = new();
-    private readonly SimulatedStoreProvider _provider;
+    private readonly IOrderedStoreProvider _provider;
+    private readonly string _directory;
 
     /// <summary>After each batch, by its consistent index: the current and the compacted revision.</summary>
     private readonly List<(long Current, long Compacted)> _batches = [(1, 0)];
 
     public StoreScript(ulong seed, int keys, SimulatedStoreOptions? options = null)
+        : this(seed, keys, new SimulatedStoreProvider(new Prng(seed), options ?? new SimulatedStoreOptions()), "db")
+    {
+    }
+
+    public StoreScript(ulong seed, int keys, IOrderedStoreProvider provider, string directory)
     {
         _prng = new Prng(seed);
-        _provider = new SimulatedStoreProvider(_prng.Fork(), options ?? new SimulatedStoreOptions());
-        Disk = _provider.Open("db");
+        _provider = provider;
+        _directory = directory;
+        Disk = _provider.Open(_directory);
         Store = Open();
         _keys = MakeKeys(keys);
     }
@@ -99,7 +106,7 @@ internal sealed class StoreScript
     public void Crash()
     {
         CloseViews();
-        _provider.Crash();
+        ((SimulatedStoreProvider)_provider).Crash();
         Reopen();
         var survived = (int)Store.ConsistentIndex.Value;
         _batches.RemoveRange(survived + 1, _batches.Count - survived - 1);
@@ -109,7 +116,7 @@ internal sealed class StoreScript
 
     private void Reopen()
     {
-        Disk = _provider.Open("db");
+        Disk = _provider.Open(_directory);
         Store = Open();
     }
 
@@ -126,7 +133,13 @@ internal sealed class StoreScript
         var before = Model.Current;
         var changes = new List<KeyModel.Version>();
         for (var txns = 1 + _prng.Below(3); txns > 0; txns--)
+        {
             changes.AddRange(Txn());
+            // A compaction is an entry like any other and stands in the middle of a batch.
+            if (_prng.Chance(1, 30))
+                ScheduleCompact();
+        }
+
         var committed = Commit();
         Assert.Equal(before, committed.Before.Value);
         Assert.Equal(Model.Current, committed.After.Value);
@@ -137,11 +150,16 @@ internal sealed class StoreScript
 
     public void Compact()
     {
+        ScheduleCompact();
+        Commit();
+    }
+
+    private void ScheduleCompact()
+    {
         if (Model.Compacted >= Model.Current)
             return;
         var revision = _prng.Between(Math.Max(1, Model.Compacted + 1), Model.Current);
         Store.Writer.ScheduleCompact(new Revision(revision));
-        Commit();
         Model.Compact(revision);
     }
 
@@ -150,6 +168,16 @@ internal sealed class StoreScript
         while (Store.Sweep.Next(5) is var progress && progress != SweepProgress.Idle)
             Assert.NotEqual(SweepProgress.WaitingForViews, progress);
         Assert.Equal(Store.Sweep.Scheduled, Store.Sweep.Finished);
+    }
+
+    /// <summary>A batch after the sweep frees what the sweep has retired; it may bring a compaction of its own.</summary>
+    public void SettleAndCompare()
+    {
+        SweepToEnd();
+        Batch();
+        SweepToEnd();
+        Commit();
+        CompareAtRest();
     }
 
     /// <summary>No view is open and no sweep is due: the memory holds what the tree refers to, the store what the model says, and nothing else.</summary>
