@@ -21,24 +21,31 @@ public sealed class OsFileSystem : IFileSystem
     /// <param name="onSync">Told how long each successful sync of a file took (for the histogram of sync times); called on the syncing thread.</param>
     public OsFileSystem(Action<TimeSpan>? onSync = null) => _onSync = onSync;
 
-    /// <summary>Makes the data directory (0700), or refuses one that others can read or that is not ours (CVE-2020-15113).</summary>
-    public static void PrepareDataDirectory(string path)
+    /// <summary>
+    /// Makes the data directory private to its owner (0700), whether it is new or was open to others (CVE-2020-15113), and refuses
+    /// one that belongs to somebody else. True when an existing one had to be closed to others.
+    /// </summary>
+    public static bool PrepareDataDirectory(string path) => Guard("prepare", path, () =>
     {
-        Guard("prepare", path, () =>
+        if (!Directory.Exists(path))
         {
-            if (!Directory.Exists(path))
-            {
-                Directory.CreateDirectory(path, PrivateDirectory);
-                return;
-            }
+            Directory.CreateDirectory(path, PrivateDirectory);
+            return false;
+        }
 
-            var mode = File.GetUnixFileMode(path);
-            if ((mode & Others) != 0)
-                throw new StorageException(StorageFailure.PermissionDenied, $"the data directory {path} is open to other users; run: chmod 0700 {path}");
-            // Only the owner may change the mode, so setting the same mode tells whose directory it is.
-            File.SetUnixFileMode(path, mode);
-        });
-    }
+        var wasOpen = (File.GetUnixFileMode(path) & Others) != 0;
+        try
+        {
+            // Only the owner may change the mode, so setting it also tells whose directory it is.
+            File.SetUnixFileMode(path, PrivateDirectory);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new StorageException(StorageFailure.PermissionDenied, $"the data directory {path} belongs to another user");
+        }
+
+        return wasOpen;
+    });
 
     public IFile Open(string path) => OpenFile(path, FileMode.Open);
 

@@ -26,7 +26,7 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly Thread _thread;
 
-    private Positions _at;
+    private LanePositions _at;
     private volatile bool _stopping;
 
     public ThreadLane(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler, Action<string, Exception> onFatal)
@@ -161,22 +161,5 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
         public long Turn;
 
         public TMessage Message;
-    }
-
-    /// <summary>Written by different threads, so on different cache lines (128: processors fetch lines in pairs).</summary>
-    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Explicit, Size = 512)]
-    private struct Positions
-    {
-        /// <summary>Next position to post to.</summary>
-        [System.Runtime.InteropServices.FieldOffset(128)]
-        public long Tail;
-
-        /// <summary>Next position to take; written by the lane's thread.</summary>
-        [System.Runtime.InteropServices.FieldOffset(256)]
-        public long Head;
-
-        /// <summary>1 when the lane's thread parks and wants to be woken.</summary>
-        [System.Runtime.InteropServices.FieldOffset(384)]
-        public int Parking;
     }
 }
