@@ -19,8 +19,7 @@ internal static class ServerOptionsReader
         var cluster = ReadCluster(settings, name, advertisePeer);
         if (settings.IsSet("listen-client-urls") && !settings.IsSet("advertise-client-urls"))
             throw new ConfigurationException("--advertise-client-urls is required when --listen-client-urls is set explicitly");
-        var clientTls = ReadTls(settings, "cert-file", "key-file", "trusted-ca-file", "client-cert-auth");
-        var peerTls = ReadTls(settings, "peer-cert-file", "peer-key-file", "peer-trusted-ca-file", "peer-client-cert-auth");
+        var (clientTls, peerTls) = (ReadClientTls(settings), ReadPeerTls(settings));
         var quota = settings.Int("quota-backend-bytes");
         var progress = settings.Duration("watch-progress-notify-interval");
 
@@ -145,6 +144,26 @@ internal static class ServerOptionsReader
     private static string[] ReadUrls(Settings settings, string flag) =>
         [.. settings.List(flag).Select(url => Endpoint.Parse(flag, url).Url)];
 
+    private static TlsFiles ReadClientTls(Settings settings) =>
+        ReadTls(settings, "cert-file", "key-file", "trusted-ca-file", "client-cert-auth") with
+        {
+            RevocationList = ReadFile(settings, "client-crl-file"),
+            AllowedHostNames = settings.List("client-cert-allowed-hostname"),
+        };
+
+    private static TlsFiles ReadPeerTls(Settings settings)
+    {
+        if (settings.IsSet("peer-cert-allowed-cn") && settings.IsSet("peer-cert-allowed-hostname"))
+            throw new ConfigurationException("--peer-cert-allowed-cn and --peer-cert-allowed-hostname are mutually exclusive");
+        return ReadTls(settings, "peer-cert-file", "peer-key-file", "peer-trusted-ca-file", "peer-client-cert-auth") with
+        {
+            RevocationList = ReadFile(settings, "peer-crl-file"),
+            AllowedCommonNames = settings.List("peer-cert-allowed-cn"),
+            AllowedHostNames = settings.List("peer-cert-allowed-hostname"),
+            VerifiesRemoteAddress = !settings.Bool("peer-skip-client-san-verification"),
+        };
+    }
+
     private static TlsFiles ReadTls(Settings settings, string certificate, string key, string authorities, string demanded)
     {
         var files = new TlsFiles(settings.Text(certificate), settings.Text(key), settings.Text(authorities), settings.Bool(demanded));
@@ -152,13 +171,15 @@ internal static class ServerOptionsReader
             throw new ConfigurationException($"--{certificate} and --{key} must both be present or both absent");
         if (files.ClientCertificateDemanded && files.TrustedAuthorities.Length == 0)
             throw new ConfigurationException($"--{demanded} needs --{authorities}: without it no certificate could be trusted");
-        foreach (var (flag, path) in new[] { (certificate, files.Certificate), (key, files.Key), (authorities, files.TrustedAuthorities) })
-        {
-            if (path.Length > 0 && !File.Exists(path))
-                throw new ConfigurationException($"--{flag}: open {path}: no such file");
-        }
-
+        foreach (var flag in new[] { certificate, key, authorities })
+            ReadFile(settings, flag);
         return files;
+    }
+
+    private static string ReadFile(Settings settings, string flag)
+    {
+        var path = settings.Text(flag);
+        return path.Length == 0 || File.Exists(path) ? path : throw new ConfigurationException($"--{flag}: open {path}: no such file");
     }
 
     private static string ReadTlsVersion(Settings settings, string flag) =>

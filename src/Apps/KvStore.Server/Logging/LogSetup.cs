@@ -18,7 +18,9 @@ internal static class LogSetup
         var configuration = new LoggerConfiguration()
             .MinimumLevel.Is(Level(options.LogLevel))
             // The web server reports each broken connection at its own levels; ours are the lines that matter.
-            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning);
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            // Kestrel warns that clear text cannot negotiate HTTP/2; the room recognises it by its first bytes.
+            .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel", LogEventLevel.Error);
         foreach (var output in options.LogOutputs)
             configuration.WriteTo.Async(sink => AddSink(sink, output, formatter), WaitingLinesMax, blockWhenFull: false);
         return configuration.CreateLogger();

@@ -11,6 +11,9 @@ public sealed class PeerCalls
 
     internal PeerCalls(LeaderLeases leases) => _leases = leases;
 
+    /// <summary>The names of the calls that are answered here.</summary>
+    public static IReadOnlyList<string> Methods { get; } = [LeaderLeases.KeepAliveMethod, LeaderLeases.TimeToLiveMethod];
+
     /// <summary>Throws <see cref="GrpcException"/> with etcd's error where this member refuses, "not leader" among them.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> AnswerAsync(string method, ReadOnlyMemory<byte> request)
     {

@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+using KvStore.Platform;
+using KvStore.Server.Configuration;
+using KvStore.Server.Logging;
+using Serilog;
+
+namespace KvStore.Server.Hosting;
+
+/// <summary>The life of the process: start, serve until a signal or a fatal error, stop in order, exit code.</summary>
+internal static class MemberProcess
+{
+    private const int ExitFailure = 1;
+
+    public static async Task<int> RunAsync(ServerOptions options)
+    {
+        using var logger = LogSetup.Create(options);
+        foreach (var warning in options.Warnings)
+            logger.Warn(warning);
+        if (options.UnsafeNoSync)
+            logger.Warn("--unsafe-no-fsync: a crash of the machine loses acknowledged writes");
+
+        var ending = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => End(signal, "interrupt", logger, ending));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => End(signal, "terminated", logger, ending));
+        Member? member = null;
+        try
+        {
+            member = await Member.StartAsync(options, logger, ending).ConfigureAwait(false);
+            return await ending.Task.ConfigureAwait(false);
+        }
+        catch (StorageException exception)
+        {
+            throw new StartException(exception.Message, exception);
+        }
+        finally
+        {
+            if (member is not null)
+                await member.DisposeAsync().ConfigureAwait(false);
+            logger.Info("stopped");
+        }
+    }
+
+    /// <summary>
+    /// A lane ended with an exception: the state of the process is not to be trusted, so nothing is handed over or flushed. The
+    /// log and a supervisor's restart are all that remains.
+    /// </summary>
+    public static void Crash(ILogger logger, string lane, Exception exception)
+    {
+        logger.Fail(exception, "a lane ended; the process stops", ("lane", lane));
+        if (logger is IDisposable owned)
+            owned.Dispose();
+        Environment.Exit(ExitFailure);
+    }
+
+    private static void End(PosixSignalContext context, string signal, ILogger logger, TaskCompletionSource<int> ending)
+    {
+        // The default action would end the process before the leadership is handed over.
+        context.Cancel = true;
+        if (ending.TrySetResult(0))
+            logger.Info("received signal; shutting down", ("signal", signal));
+        else
+            Environment.Exit(ExitFailure);
+    }
+}
