@@ -130,16 +130,25 @@ internal sealed class StoreLoading
             _superseded.Add(new SupersededQueue.Entry(record.Main, number, key));
     }
 
+    /// <summary>
+    /// By main revision first, as plain numbers, which is several times faster than comparing records; then the few that share one.
+    /// </summary>
     private SupersededQueue SortSuperseded()
     {
-        _superseded.Sort((left, right) =>
-        {
-            var main = left.Main.CompareTo(right.Main);
-            return main != 0 ? main : _slabs.Records[left.Record].Sub.CompareTo(_slabs.Records[right.Record].Sub);
-        });
+        var entries = _superseded.ToArray();
+        Array.Sort(Array.ConvertAll(entries, entry => entry.Main), entries);
         var queue = new SupersededQueue();
-        foreach (var entry in _superseded)
-            queue.Add(entry);
+        for (int from = 0, to = 0; from < entries.Length; from = to)
+        {
+            while (to < entries.Length && entries[to].Main == entries[from].Main)
+                to++;
+            var sameTxn = entries.AsSpan(from, to - from);
+            if (sameTxn.Length > 1)
+                sameTxn.Sort((left, right) => _slabs.Records[left.Record].Sub.CompareTo(_slabs.Records[right.Record].Sub));
+            foreach (ref var entry in sameTxn)
+                queue.Add(entry);
+        }
+
         return queue;
     }
 
