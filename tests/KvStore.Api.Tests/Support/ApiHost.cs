@@ -1,6 +1,7 @@
 using System.Net;
 using Google.Protobuf;
 using KvStore.Api.Calls;
+using KvStore.Api.Members;
 using KvStore.Grpc;
 using KvStore.Grpc.Client;
 using KvStore.Grpc.Server;
@@ -17,21 +18,22 @@ internal sealed class ApiHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly PendingCalls _calls;
+    private readonly IMember _member;
     private readonly CancellationTokenSource _stopping;
 
-    private ApiHost(WebApplication app, PendingCalls calls, InstantMember member, NoPeers peers, EtcdServices services, CancellationTokenSource stopping)
+    private ApiHost(WebApplication app, PendingCalls calls, IMember member, NoPeers peers, EtcdServices services, CancellationTokenSource stopping)
     {
         _app = app;
         _calls = calls;
         _stopping = stopping;
-        Member = member;
+        _member = member;
         Peers = peers;
         Services = services;
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         Channel = new GrpcChannel($"http://127.0.0.1:{new Uri(address).Port}", new GrpcChannelOptions { RepeatsMax = 0 });
     }
 
-    public InstantMember Member { get; }
+    public InstantMember Member => (InstantMember)_member;
 
     public NoPeers Peers { get; }
 
@@ -39,11 +41,16 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public GrpcChannel Channel { get; }
 
-    public static async Task<ApiHost> StartAsync(ApiOptions? options = null)
+    public static Task<ApiHost> StartAsync(ApiOptions? options = null)
     {
         options ??= new ApiOptions { Time = TimeProvider.System };
         var calls = new PendingCalls(options);
-        var member = new InstantMember(calls);
+        return ServeAsync(new InstantMember(calls), calls, options);
+    }
+
+    /// <summary>Serves a member, which is disposed with the host.</summary>
+    public static async Task<ApiHost> ServeAsync(IMember member, PendingCalls calls, ApiOptions options)
+    {
         var peers = new NoPeers();
         var services = new EtcdServices(member, calls, new RequestIds(member.Status.Self, entropy: 1), peers, options);
         var stopping = new CancellationTokenSource();
@@ -85,7 +92,7 @@ internal sealed class ApiHost : IAsyncDisposable
         _calls.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
-        Member.Dispose();
+        (_member as IDisposable)?.Dispose();
         _stopping.Dispose();
     }
 
