@@ -1,1 +1,3 @@
-return 0;
+using KvStore.Benchmarks;
+
+return await Comparison.RunAsync(args).ConfigureAwait(false);

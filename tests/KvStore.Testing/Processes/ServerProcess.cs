@@ -67,6 +67,10 @@ public sealed class ServerProcess : IDisposable
         ];
     }
 
+    /// <summary>The same member with further flags; the last of repeated flags wins.</summary>
+    public ServerProcess With(params IEnumerable<string> further) =>
+        new(_program, Name, ClientPort, PeerPort, [.. _arguments, .. further], _environment);
+
     public void Start()
     {
         _process?.Dispose();

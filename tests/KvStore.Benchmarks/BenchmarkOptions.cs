@@ -1,0 +1,45 @@
+using System.Globalization;
+using KvStore.Testing.Processes;
+
+namespace KvStore.Benchmarks;
+
+/// <summary>What the command line may say.</summary>
+internal sealed record BenchmarkOptions
+{
+    /// <summary>How often each side runs each row; medians are quoted.</summary>
+    public int Rounds { get; init; } = 5;
+
+    /// <summary>Measured time of one run, after a warm-up of a quarter of it.</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>Only rows whose name contains this.</summary>
+    public string Only { get; init; } = "";
+
+    public string EtcdPath { get; init; } = "";
+
+    public string ServerPath { get; init; } = Checkout.Server;
+
+    public string OutputPath { get; init; } = Path.Combine(Checkout.Root, "docs/BENCHMARKS.md");
+
+    public static BenchmarkOptions Parse(IReadOnlyList<string> arguments)
+    {
+        var options = new BenchmarkOptions();
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            string Next() => i + 1 < arguments.Count ? arguments[++i] : throw new ArgumentException($"{arguments[i]} needs a value");
+            options = arguments[i] switch
+            {
+                "compare" => options,
+                "--rounds" => options with { Rounds = int.Parse(Next(), CultureInfo.InvariantCulture) },
+                "--seconds" => options with { Duration = TimeSpan.FromSeconds(double.Parse(Next(), CultureInfo.InvariantCulture)) },
+                "--only" => options with { Only = Next() },
+                "--etcd" => options with { EtcdPath = Next() },
+                "--server" => options with { ServerPath = Next() },
+                "--output" => options with { OutputPath = Next() },
+                var other => throw new ArgumentException($"unknown argument {other}; known: compare --rounds N --seconds S --only TEXT --etcd PATH --server PATH --output FILE"),
+            };
+        }
+
+        return options.EtcdPath.Length > 0 ? options : options with { EtcdPath = Checkout.Etcd };
+    }
+}

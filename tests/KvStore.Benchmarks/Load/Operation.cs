@@ -1,0 +1,9 @@
+namespace KvStore.Benchmarks.Load;
+
+internal enum Operation
+{
+    Put,
+    RangeLinearizable,
+    RangeSerializable,
+    TxnPut,
+}

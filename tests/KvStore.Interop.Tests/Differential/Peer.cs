@@ -1,0 +1,29 @@
+using Google.Protobuf;
+using KvStore.Grpc;
+using KvStore.Grpc.Client;
+
+namespace KvStore.Interop.Tests.Differential;
+
+/// <summary>One of the two servers, asked over one connection so that the order of requests is the order of the sequence.</summary>
+internal sealed class Peer(string endpoint) : IDisposable
+{
+    private static readonly CallOptions Once = new() { Repeat = RepeatRule.Never, Timeout = TimeSpan.FromSeconds(30) };
+
+    public GrpcChannel Channel { get; } = new("http://" + endpoint);
+
+    /// <summary>The answer, or the status in its place.</summary>
+    public async Task<(IMessage? Response, string Error)> AskAsync(RandomRequest request)
+    {
+        try
+        {
+            var bytes = await Channel.UnaryAsync(request.Path, request.Message.ToByteArray(), Once);
+            return (request.Response.ParseFrom(bytes.Span.ToArray()), "");
+        }
+        catch (GrpcException exception)
+        {
+            return (null, $"{exception.Status.Code}: {exception.Status.Message}");
+        }
+    }
+
+    public void Dispose() => Channel.Dispose();
+}

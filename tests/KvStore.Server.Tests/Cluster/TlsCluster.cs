@@ -1,0 +1,86 @@
+using System.Globalization;
+using KvStore.Grpc.Client;
+using KvStore.Testing.Processes;
+
+namespace KvStore.Server.Tests.Cluster;
+
+/// <summary>Members over mutual TLS on loopback, each a process of its own, with certificates made by the script that operators use.</summary>
+internal sealed class TlsCluster : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    private TlsCluster()
+    {
+    }
+
+    public IReadOnlyList<ServerProcess> Members { get; private set; } = [];
+
+    public string Certificates => _folder.Combine("certs");
+
+    public static async Task<TlsCluster> StartAsync(int members, params string[] further)
+    {
+        var cluster = new TlsCluster();
+        await MakeCertificatesAsync(cluster.Certificates, members);
+        cluster.Members = ServerProcess.Cluster(Checkout.Server, cluster._folder.Path, members, "https", name => [.. cluster.TlsFlags(name), .. further]);
+        foreach (var member in cluster.Members)
+            member.Start();
+        foreach (var member in cluster.Members)
+            await member.UntilReadyAsync();
+        return cluster;
+    }
+
+    /// <summary>Certificates of a stranger's authority, made the same way.</summary>
+    public async Task<string> MakeForeignCertificatesAsync()
+    {
+        var folder = _folder.Combine("foreign");
+        await MakeCertificatesAsync(folder, 1);
+        return folder;
+    }
+
+    public TlsClientOptions ClientTls(string? certificates = null, string name = "client") => new()
+    {
+        CaFile = Path.Combine(Certificates, "ca.crt"),
+        CertificateFile = Path.Combine(certificates ?? Certificates, name + ".crt"),
+        KeyFile = Path.Combine(certificates ?? Certificates, name + ".key"),
+    };
+
+    public GrpcChannel Connect(params IEnumerable<ServerProcess> members) =>
+        new([.. members.Select(Url)], new GrpcChannelOptions { Tls = ClientTls(), ConnectTimeout = TimeSpan.FromSeconds(1) });
+
+    public static string Url(ServerProcess member) => "https://" + member.Endpoint;
+
+    public IEnumerable<string> TlsFlags(string name, string? certificates = null)
+    {
+        string Own(string file) => Path.Combine(certificates ?? Certificates, file);
+        return
+        [
+            "--cert-file", Own(name + ".crt"), "--key-file", Own(name + ".key"),
+            "--client-cert-auth", "--trusted-ca-file", Path.Combine(Certificates, "ca.crt"),
+            "--peer-cert-file", Own(name + ".crt"), "--peer-key-file", Own(name + ".key"),
+            "--peer-client-cert-auth", "--peer-trusted-ca-file", Own("ca.crt"),
+        ];
+    }
+
+    public string Folder(string name) => _folder.Combine(name);
+
+    public void Dispose()
+    {
+        foreach (var member in Members)
+            member.Dispose();
+        _folder.Dispose();
+    }
+
+    private static async Task MakeCertificatesAsync(string folder, int members)
+    {
+        await ScriptAsync(folder, "ca");
+        await ScriptAsync(folder, "client", "client");
+        for (var i = 1; i <= members; i++)
+            await ScriptAsync(folder, "member", string.Create(CultureInfo.InvariantCulture, $"m{i}"), "127.0.0.1,localhost");
+    }
+
+    private static async Task ScriptAsync(string folder, params string[] arguments)
+    {
+        var result = await ChildProcess.RunAsync(Path.Combine(Checkout.Root, "deploy/certs/make-certs.sh"), [folder, .. arguments]);
+        Assert.True(result.ExitCode == 0, result.Errors);
+    }
+}
