@@ -481,7 +481,10 @@ public sealed class RaftCore
 
     private void Restore(RaftState restored)
     {
-        Check.That(Log.StartIndex > LogIndex.Zero || restored.Membership.Voters.Count == 0, "founders start after their common first entry");
+        // Founders begin either after a common first entry (RaftState.Founding) or with entries that make them members.
+        Check.That(
+            LogIndex.Max(Log.StartIndex, restored.Applied) > LogIndex.Zero || restored.Membership.Voters.Count == 0,
+            "a membership comes from the start of the log or from entries that were applied");
         Check.That(restored.Applied >= Log.StartIndex, "the state machine has applied what the log no longer holds");
         // The store may have been flushed after the last hard state (R11): what it applied was committed.
         var known = LogIndex.Max(LogIndex.Max(restored.HardState.Commit, restored.Applied), CommittedByMembership());

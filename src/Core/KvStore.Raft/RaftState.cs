@@ -26,7 +26,8 @@ public sealed record RaftState
 
     /// <summary>
     /// A founder that has never run. The founders agree on a first entry (index 1, term 1) that nobody ever sends: their membership.
-    /// It must be on disk as the log's start mark before the member speaks, and its index is applied.
+    /// It must be on disk as the log's start mark before the member speaks, and its index is applied. The other way, which Node takes:
+    /// the founders' own entries of kind Membership stand at the head of everybody's log, committed, and a member that joins gets them too.
     /// </summary>
     public static RaftState Founding(Membership founders) => new()
     {
