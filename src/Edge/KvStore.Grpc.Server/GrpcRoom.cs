@@ -132,9 +132,9 @@ public sealed class GrpcRoom
             call.Fail(StatusCode.Internal, GrpcTexts.InternalError);
         }
 
-        WriteStatus(call.Http, call.Status, call.Trailers);
         call.Entry.Counters.OnHandled(call.Status.Code);
         Interlocked.Decrement(ref _callsInFlight);
+        WriteStatus(call.Http, call.Status, call.Trailers);
         Options.OnFinished?.Invoke(call, call.Status);
     }
 

@@ -53,8 +53,16 @@ public sealed class RequestReader
     internal void Release()
     {
         ReturnRented();
-        if (_holdsBuffer)
+        if (!_holdsBuffer)
+            return;
+        try
+        {
             Advance(_rest.Start, _rest.End);
+        }
+        catch (IOException)
+        {
+            // The client reset the stream meanwhile: Kestrel says so here too, and there is no window left to open.
+        }
     }
 
     private bool TryTake()

@@ -1,0 +1,187 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using KvStore.Grpc.Client;
+using KvStore.Grpc.Server;
+using KvStore.Primitives;
+
+namespace KvStore.Grpc.Tests.Server;
+
+/// <summary>What strangers send. In each case the connection ends or waits, and the next honest call is answered.</summary>
+public sealed class HostileConnectionTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Garbage_AfterThePreface_EndsTheConnectionOnly()
+    {
+        await using var host = await RoomHost.StartAsync(TestMethods.AddAll);
+        var prng = new Prng(99);
+        for (var round = 0; round < 100; round++)
+        {
+            using var socket = await ConnectAsync(host);
+            var bytes = new byte[1 + prng.Below(3000)];
+            prng.Fill(bytes);
+            await SendAsync(socket, prng.Chance(1, 4) ? bytes : [.. Preface, .. bytes]);
+            socket.Client.Shutdown(SocketShutdown.Send);
+            await DrainAsync(socket);
+        }
+
+        await AssertServesAsync(host);
+    }
+
+    [Fact]
+    public async Task RapidReset_ThirtyConnections_IsBoundedAndHonestCallsAreServed()
+    {
+        // CVE-2023-44487: open and reset as fast as possible.
+        var begun = new TaskCompletionSource();
+        await using var host = await RoomHost.StartAsync(
+            table =>
+            {
+                TestMethods.AddAll(table);
+                table.AddHang(begun);
+            },
+            kestrel: new GrpcKestrelOptions { StreamsPerConnectionMax = 100 });
+        await Task.WhenAll(Enumerable.Range(0, 30).Select(async _ =>
+        {
+            using var socket = await ConnectAsync(host);
+            await SendAsync(socket, [.. Preface, .. Frame(type: 4, flags: 0, stream: 0, [])]);
+            var head = Head(TestMethods.Hang.Path);
+            for (var stream = 1; stream < 4000; stream += 2)
+                await SendAsync(socket, [.. Frame(1, 0x4, stream, head), .. Frame(0, 0, stream, RawCall.Frame([])), .. Frame(3, 0, stream, [0, 0, 0, 8])]);
+            socket.Client.Shutdown(SocketShutdown.Send);
+            await DrainAsync(socket);
+        })).WaitAsync(Patience);
+        await AssertServesAsync(host);
+        Assert.True(host.Room.CallsInFlight <= 30 * 200);
+    }
+
+    [Fact]
+    public async Task ContinuationFlood_IsCutAtTheHeaderLimit()
+    {
+        // CVE-2023-45288: headers without end.
+        await using var host = await RoomHost.StartAsync(TestMethods.AddAll);
+        using var socket = await ConnectAsync(host);
+        await SendAsync(socket, [.. Preface, .. Frame(4, 0, 0, []), .. Frame(1, 0, 1, Head(TestMethods.Echo.Path))]);
+        var filler = Enumerable.Range(0, 100).SelectMany(_ => Literal("x-filler", new string('a', 100))).ToArray();
+        for (var i = 0; i < 200; i++)
+            await SendAsync(socket, Frame(9, 0, 1, filler));
+        await DrainAsync(socket);
+        await AssertServesAsync(host);
+    }
+
+    [Fact]
+    public async Task Silence_OnClearText_IsClosedWhenTheTimeIsOver()
+    {
+        // CVE-2026-73500, on the listener without TLS: many silent connections, all closed at the same limit.
+        var time = new ManualTime();
+        await using var host = await RoomHost.StartAsync(TestMethods.AddAll, kestrel: new GrpcKestrelOptions { Time = time });
+        var sockets = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => ConnectAsync(host)));
+        while (time.TimerCount < sockets.Length)
+            await Task.Yield();
+        time.Advance(TimeSpan.FromSeconds(10));
+        foreach (var socket in sockets)
+        {
+            await DrainAsync(socket);
+            socket.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task SlowHeaders_AreCutAtTheirTime()
+    {
+        // #22143: a head that never ends. Kestrel's own clock judges it, so this waits for the real second.
+        await using var host = await RoomHost.StartAsync(TestMethods.AddAll, kestrel: new GrpcKestrelOptions { HeadersTimeout = TimeSpan.FromSeconds(1) });
+        using var http1 = await ConnectAsync(host);
+        await SendAsync(http1, "GET /health HTTP/1.1\r\nhost: x\r\n"u8.ToArray());
+        using var http2 = await ConnectAsync(host);
+        await SendAsync(http2, [.. Preface, .. Frame(4, 0, 0, []), .. Frame(1, 0, 1, Head(TestMethods.Echo.Path))]);
+        await DrainAsync(http1);
+        await DrainAsync(http2);
+        await AssertServesAsync(host);
+    }
+
+    [Fact]
+    public async Task Header_NotUtf8_ReachesTheHandlerAndNothingBreaks()
+    {
+        // Ada Logics 2022: client-api-version with invalid UTF-8.
+        string? seen = null;
+        await using var host = await RoomHost.StartAsync(table => table.Unary(TestMethods.Echo, (call, _, response) =>
+        {
+            seen = call.Header("client-api-version");
+            response.WriteMessage(ReadOnlySpan<byte>.Empty);
+            return ValueTask.CompletedTask;
+        }));
+        using var channel = new GrpcChannel(host.Endpoint);
+        await channel.UnaryAsync(TestMethods.Echo.Path, default);
+        using var socket = await ConnectAsync(host);
+        var head = Head(TestMethods.Echo.Path).Concat(Literal("client-api-version", "3.\u00ff\u00fe")).ToArray();
+        await SendAsync(socket, [.. Preface, .. Frame(4, 0, 0, []), .. Frame(1, 0x4, 1, head), .. Frame(0, 0x1, 1, RawCall.Frame([]))]);
+        while (Volatile.Read(ref seen) is null)
+            await Task.Yield();
+        Assert.Equal("3.\u00ff\u00fe", seen);
+        Assert.False(MetadataText.TryDecode(seen!, out _));
+    }
+
+    private static byte[] Preface => Encoding.ASCII.GetBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+
+    // RFC 9113, section 4.1: length (24), type (8), flags (8), stream (31).
+    private static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
+    {
+        var frame = new byte[9 + payload.Length];
+        BinaryPrimitives.WriteInt32BigEndian(frame, payload.Length << 8);
+        (frame[3], frame[4]) = (type, flags);
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), stream);
+        payload.CopyTo(frame, 9);
+        return frame;
+    }
+
+    // HPACK: indexed POST and http, the rest as literals without indexing.
+    private static byte[] Head(string path) =>
+        [0x83, 0x86, .. Literal(":path", path), .. Literal(":authority", "x"), .. Literal("content-type", "application/grpc"), .. Literal("te", "trailers")];
+
+    private static byte[] Literal(string name, string value) =>
+        [0, (byte)name.Length, .. Encoding.Latin1.GetBytes(name), (byte)value.Length, .. Encoding.Latin1.GetBytes(value)];
+
+    private static async Task<TcpClient> ConnectAsync(RoomHost host)
+    {
+        var socket = new TcpClient { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, host.Port);
+        return socket;
+    }
+
+    private static async Task SendAsync(TcpClient socket, byte[] bytes)
+    {
+        try
+        {
+            await socket.GetStream().WriteAsync(bytes);
+        }
+        catch (IOException)
+        {
+            // cut off already, as it should be
+        }
+    }
+
+    private static async Task DrainAsync(TcpClient socket)
+    {
+        try
+        {
+            var buffer = new byte[64 * 1024];
+            while (await socket.GetStream().ReadAsync(buffer).AsTask().WaitAsync(Patience) > 0)
+            {
+                // until the server closes
+            }
+        }
+        catch (Exception closed) when (closed is IOException or InvalidOperationException)
+        {
+            // reset: closed as well
+        }
+    }
+
+    private static async Task AssertServesAsync(RoomHost host)
+    {
+        using var channel = new GrpcChannel(host.Endpoint);
+        Assert.Equal([1], (await channel.UnaryAsync(TestMethods.Echo.Path, new byte[] { 1 })).ToArray());
+    }
+}
