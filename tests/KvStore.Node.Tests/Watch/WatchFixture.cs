@@ -11,10 +11,10 @@ internal sealed class WatchFixture : ILane<WatchMessage>, ITraceSink
     private long _streams;
     private Instant _now;
 
-    public WatchFixture(WatchOptions? options = null)
+    public WatchFixture(WatchOptions? options = null, RealStore? real = null)
     {
         Store = new ModelStore();
-        Lane = new WatchLane(Store, options ?? new WatchOptions { Prng = new Prng(1) }, this);
+        Lane = new WatchLane(real?.History ?? Store, options ?? new WatchOptions { Prng = new Prng(1) }, this);
         Lane.Attach(this);
     }
 

@@ -7,14 +7,16 @@ namespace KvStore.Node.Tests.Watch;
 internal sealed class WatchRandomRun
 {
     private readonly Prng _prng;
+    private readonly RealStore? _real;
     private readonly WatchFixture _fixture;
     private readonly List<StreamProbe> _streams = [];
     private readonly Dictionary<(StreamProbe Stream, long Id), WatcherJudge> _judges = [];
     private readonly Dictionary<StreamProbe, Queue<WatcherJudge>> _requested = [];
 
-    public WatchRandomRun(Prng prng)
+    public WatchRandomRun(Prng prng, RealStore? real = null)
     {
         _prng = prng;
+        _real = real;
         _fixture = new WatchFixture(new WatchOptions
         {
             Prng = prng.Fork(),
@@ -26,7 +28,7 @@ internal sealed class WatchRandomRun
             SliceBytesMax = prng.Between(1, 400),
             SliceWatchersMax = 1 + prng.Below(5),
             ProgressInterval = TimeSpan.FromSeconds(10),
-        })
+        }, real)
         {
             BatchMax = 1 + prng.Below(6),
         };
@@ -38,6 +40,8 @@ internal sealed class WatchRandomRun
 
     public void Step()
     {
+        if (_prng.Chance(1, 4))
+            _real?.Sweep();
         switch (_prng.Below(20))
         {
             case 0 when _streams.Count < 5:
@@ -108,7 +112,11 @@ internal sealed class WatchRandomRun
                 transactions[i][j] = _prng.Chance(1, 4) ? Change.Delete(AnyKey()) : Change.Put(AnyKey(), new string('v', _prng.Below(40)));
         }
 
+        // Of a revision that is compacted up to itself, etcd and the real store keep only the last change of a key.
+        if (_real is not null)
+            transactions = [.. transactions.Select(transaction => transaction.DistinctBy(change => change.Key).ToArray())];
         var batch = _fixture.Store.Commit(transactions);
+        batch = _real?.Commit(transactions) ?? batch;
         if (!_prng.Chance(1, 15))
             _fixture.Post(WatchMessage.Committed(batch));
     }
@@ -117,9 +125,11 @@ internal sealed class WatchRandomRun
     {
         var current = _fixture.Store.Current.Value;
         var at = new Revision(_prng.Between(Math.Max(1, current - 20), current));
-        // The store refuses to compact beyond what the lane's messages still speak of? No: it may, and the lane must cope.
-        if (at > _fixture.Store.Compacted)
-            _fixture.Store.Compact(at);
+        // Also beyond what the lane has heard of.
+        if (at <= _fixture.Store.Compacted)
+            return;
+        _fixture.Store.Compact(at);
+        _real?.Compact(at);
     }
 
     private void CreateWatcher(StreamProbe stream)

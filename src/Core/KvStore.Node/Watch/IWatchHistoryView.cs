@@ -8,7 +8,10 @@ public interface IWatchHistoryView : IDisposable
 {
     Revision Current { get; }
 
-    /// <summary>Events of revisions below this one may be gone; zero when there was no compaction.</summary>
+    /// <summary>
+    /// Events of revisions below this one may be gone, and so may be those of this very revision whose key was changed again within
+    /// it, as in etcd; zero when there was no compaction.
+    /// </summary>
     Revision Compacted { get; }
 
     /// <summary>
