@@ -66,11 +66,7 @@ public sealed class Applier
     /// Makes this store the beginning of a cluster: a new one, or one restored from a snapshot (C4, C11), whose former members are
     /// forgotten. Part of the running batch.
     /// </summary>
-    public void FoundCluster(ClusterId cluster, IReadOnlyList<Member> members, ReadOnlySpan<byte> raftMembership) =>
-        _cluster.Found(cluster, members, raftMembership);
-
-    /// <summary>Raft's membership after an applied change, in the same batch as the change (C3).</summary>
-    public void RecordRaftMembership(ReadOnlySpan<byte> encoded) => _cluster.RecordRaftMembership(encoded);
+    public void FoundCluster(ClusterId cluster, IReadOnlyList<Member> members) => _cluster.Found(cluster, members);
 
     /// <summary>
     /// Applies one committed entry. The reply to a membership entry decides for raft too: with an error, the change is not carried

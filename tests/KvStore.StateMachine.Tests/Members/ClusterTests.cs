@@ -16,8 +16,7 @@ public sealed class ClusterTests : IDisposable
     {
         _machine.Applier.FoundCluster(
             new ClusterId(99),
-            [new Member { Id = new MemberId(1), Name = "m1", PeerUrls = ["http://b", "http://a"] }],
-            [1, 2, 3]);
+            [new Member { Id = new MemberId(1), Name = "m1", PeerUrls = ["http://b", "http://a"] }]);
         _machine.Applier.Commit();
     }
 
@@ -84,12 +83,9 @@ public sealed class ClusterTests : IDisposable
         _machine.Apply(CommandKind.MemberAttributes, new MemberAttributes { MemberId = 8, Name = "nobody" });
         _machine.Apply(CommandKind.ClusterVersion, new ClusterVersion { Version = "3.7.0" });
         _machine.Apply(CommandKind.Downgrade, new Downgrade { Enabled = true, TargetVersion = "3.6.0" });
-        _machine.Applier.RecordRaftMembership([9]);
-        _machine.Applier.Commit();
         _machine.Restart();
         var cluster = _machine.Applier.Cluster;
         Assert.Equal((99UL, "3.7.0", "3.6.0"), (cluster.Id.Value, cluster.Version, cluster.DowngradeTarget));
-        Assert.Equal([9], cluster.RaftMembership.ToArray());
         Assert.Equal(("new", "http://x"), (Get(1).Name, Assert.Single(Get(1).ClientUrls)));
         Assert.Single(cluster.Members.Members);
         _machine.Apply(CommandKind.Downgrade, new Downgrade());
@@ -104,7 +100,7 @@ public sealed class ClusterTests : IDisposable
         _machine.Change(Step(Kind.AddVoter, 2, "http://c"));
         _machine.Change(Step(Kind.Remove, 2));
         _machine.Change(1, Step(Kind.AddLearner, 3, "http://d"));
-        _machine.Applier.FoundCluster(new ClusterId(5), [new Member { Id = new MemberId(2) }], []);
+        _machine.Applier.FoundCluster(new ClusterId(5), [new Member { Id = new MemberId(2) }]);
         _machine.Applier.Commit();
         _machine.Restart();
         var cluster = _machine.Applier.Cluster;

@@ -22,27 +22,19 @@ internal sealed class ClusterApplier
             Members = ClusterRecords.LoadMembers(store),
             Version = ClusterRecords.LoadVersion(store),
             DowngradeTarget = ClusterRecords.LoadDowngrade(store),
-            RaftMembership = ClusterRecords.LoadMembership(store),
         };
     }
 
     public ClusterState State { get; private set; }
 
     /// <summary>Starts a cluster from this store: everything the store knew about one is forgotten.</summary>
-    public void Found(ClusterId cluster, IReadOnlyList<Member> members, ReadOnlySpan<byte> raftMembership)
+    public void Found(ClusterId cluster, IReadOnlyList<Member> members)
     {
         var table = new MemberTable(members, []);
         ClusterRecords.Clear(_writer.Batch);
         ClusterRecords.PutClusterId(_writer.Batch, cluster);
         ClusterRecords.PutChanges(_writer.Batch, MemberTable.Empty, table);
         State = State with { Id = cluster, Members = table, DowngradeTarget = "" };
-        RecordRaftMembership(raftMembership);
-    }
-
-    public void RecordRaftMembership(ReadOnlySpan<byte> encoded)
-    {
-        ClusterRecords.PutMembership(_writer.Batch, encoded);
-        State = State with { RaftMembership = encoded.ToArray() };
     }
 
     /// <summary>The answer of MemberAdd has the new member in field 2 and all in 3, those of the others have all in 2.</summary>

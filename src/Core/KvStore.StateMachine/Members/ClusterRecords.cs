@@ -9,8 +9,7 @@ namespace KvStore.StateMachine;
 
 /// <summary>
 /// The records of the cluster. <c>nm</c> + id → <c>MemberRecord</c> · <c>nr</c> + id → empty, a removed member · and in the meta table
-/// <c>mcluster</c> → cluster id · <c>mmembership</c> → raft's membership, in Node's encoding · <c>mversion</c> → cluster version ·
-/// <c>mdowngrade</c> → target version, absent when none is under way. Ids are 8 bytes big-endian.
+/// <c>mcluster</c> → cluster id · <c>mversion</c> → cluster version · <c>mdowngrade</c> → target version, absent when none is under way. Ids are 8 bytes big-endian.
 /// </summary>
 internal static class ClusterRecords
 {
@@ -20,8 +19,6 @@ internal static class ClusterRecords
     private const int KeyBytes = 10;
 
     private static ReadOnlySpan<byte> ClusterIdKey => "mcluster"u8;
-
-    private static ReadOnlySpan<byte> MembershipKey => "mmembership"u8;
 
     private static ReadOnlySpan<byte> VersionKey => "mversion"u8;
 
@@ -98,10 +95,6 @@ internal static class ClusterRecords
         Check.That(value.Length is 0 or 8, "a cluster id is stored in eight bytes");
         return value.Length == 0 ? default : new ClusterId(BinaryPrimitives.ReadUInt64BigEndian(value));
     }
-
-    public static void PutMembership(StoreBatch batch, ReadOnlySpan<byte> encoded) => batch.Put(MembershipKey, encoded);
-
-    public static byte[] LoadMembership(IOrderedStore store) => Load(store, MembershipKey);
 
     public static void PutVersion(StoreBatch batch, string version) => batch.Put(VersionKey, Encoding.UTF8.GetBytes(version));
 

@@ -2,9 +2,16 @@ using KvStore.Primitives;
 
 namespace KvStore.StateMachine;
 
-/// <summary>What the log says about the cluster itself. Immutable: any thread may read the one it was given.</summary>
+/// <summary>
+/// What the log says about the cluster itself. Raft's membership follows from the members: one source of truth (C3). Immutable:
+/// any thread may read the one it was given.
+/// </summary>
 public sealed record ClusterState
 {
+    /// <summary>
+    /// Zero unless this store was made the beginning of a cluster (<see cref="Applier.FoundCluster"/>): a founder's identity is in
+    /// its write-ahead log.
+    /// </summary>
     public required ClusterId Id { get; init; }
 
     public required MemberTable Members { get; init; }
@@ -14,7 +21,4 @@ public sealed record ClusterState
 
     /// <summary>The version a downgrade leads to; empty when none is under way.</summary>
     public required string DowngradeTarget { get; init; }
-
-    /// <summary>Raft's membership in Node's encoding, as of the last applied change; empty where none was recorded.</summary>
-    public required ReadOnlyMemory<byte> RaftMembership { get; init; }
 }
