@@ -66,6 +66,20 @@ public sealed class OtherServicesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task KeepAlive_ThatWantsALeader_EndsWhenThereIsNone()
+    {
+        await using var host = await ApiHost.StartAsync(new ApiOptions { Time = TimeProvider.System, TickInterval = TimeSpan.FromMilliseconds(5) });
+        var headers = new Metadata();
+        headers.Add("hasleader", "true");
+        using var keepAlive = host.Channel.Duplex<LeaseKeepAliveRequest, LeaseKeepAliveResponse>(
+            ApiHost.Path("Lease/LeaseKeepAlive"), LeaseKeepAliveResponse.Parser, new CallOptions { Headers = headers });
+        Assert.Equal((6, 0), await RenewAsync(keepAlive, 6));
+        host.Member.Status = host.Member.Status with { Role = NodeRole.Follower, Leader = MemberId.None };
+        var ended = await Assert.ThrowsAsync<GrpcException>(async () => await keepAlive.MoveNextAsync());
+        Assert.Equal("Unavailable: etcdserver: no leader", ended.Status.ToString());
+    }
+
+    [Fact]
     public async Task KeepAlive_WithoutALeader_EndsRetriable()
     {
         await using var host = await ApiHost.StartAsync(new ApiOptions { Time = new HurriedTime(), TickInterval = TimeSpan.FromMilliseconds(5) });

@@ -38,7 +38,7 @@ public sealed class EtcdServices : IDisposable
         Table = new GrpcServiceTable();
         new KvService(member, gateway, quota, headers, options).Register(Table);
         new WatchService(member, headers, _leaders, options).Register(Table);
-        new LeaseService(member, gateway, leases, quota, headers, options).Register(Table);
+        new LeaseService(member, gateway, leases, _leaders, quota, headers, options).Register(Table);
         new ClusterService(member, gateway, headers, options).Register(Table);
         new MaintenanceService(member, gateway, quota, headers, options).Register(Table);
         MissingRpcs.Declare(Table);

@@ -1,4 +1,5 @@
 using KvStore.Api.Members;
+using KvStore.Api.Watch;
 using KvStore.Grpc.Server;
 using KvStore.Primitives;
 using KvStore.Protocol;
@@ -9,7 +10,13 @@ namespace KvStore.Api.Lease;
 
 /// <summary>The Lease service (contract 3.6).</summary>
 internal sealed class LeaseService(
-    IMember member, NodeGateway gateway, LeaderLeases leader, QuotaGuard quota, ResponseHeaders headers, ApiOptions options)
+    IMember member,
+    NodeGateway gateway,
+    LeaderLeases leader,
+    LeaderMonitor leaders,
+    QuotaGuard quota,
+    ResponseHeaders headers,
+    ApiOptions options)
 {
     private readonly long _ttlSecondsMin = LeaseRules.TtlSecondsMin(options.ElectionTicks, options.TickInterval);
 
@@ -57,11 +64,28 @@ internal sealed class LeaseService(
     private async ValueTask KeepAliveAsync(
         ServerCall call, TypedRequests<LeaseKeepAliveRequest> requests, TypedResponses<LeaseKeepAliveResponse> responses)
     {
-        while (await requests.ReadAsync(call.CancellationToken).ConfigureAwait(false) is { } request)
+        using var ending = leaders.Link(call, out var leaderLost);
+        try
+        {
+            await KeepAliveAsync(call, requests, responses, ending.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (leaderLost.IsCancellationRequested)
+        {
+            call.Fail(EtcdErrors.NoLeader);
+        }
+    }
+
+    private async ValueTask KeepAliveAsync(
+        ServerCall call,
+        TypedRequests<LeaseKeepAliveRequest> requests,
+        TypedResponses<LeaseKeepAliveResponse> responses,
+        CancellationToken cancellationToken)
+    {
+        while (await requests.ReadAsync(cancellationToken).ConfigureAwait(false) is { } request)
         {
             // The revision of before the renewal: what the client reads at it, the lease still protects.
             var header = headers.Current();
-            var reply = await leader.KeepAliveAsync(request, call.CancellationToken).ConfigureAwait(false);
+            var reply = await leader.KeepAliveAsync(request, cancellationToken).ConfigureAwait(false);
             if (call.IsRefused(reply.Error))
                 return;
             var response = LeaseKeepAliveResponse.Parser.ParseFrom(reply.Body.Span);

@@ -1,4 +1,5 @@
 using KvStore.Api.Members;
+using KvStore.Grpc.Server;
 
 namespace KvStore.Api.Watch;
 
@@ -23,6 +24,13 @@ public sealed class LeaderMonitor : IDisposable
 
     /// <summary>Ends when the present leadership is given up; a new one after a leader was seen again.</summary>
     public CancellationToken LeaderLost => Volatile.Read(ref _lost).Token;
+
+    /// <summary>What ends a stream: its call, and the loss of the leader if its client asked for one.</summary>
+    internal CancellationTokenSource Link(ServerCall call, out CancellationToken leaderLost)
+    {
+        leaderLost = RequestRules.WantsLeader(call) ? LeaderLost : CancellationToken.None;
+        return CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken, leaderLost);
+    }
 
     public void Dispose()
     {

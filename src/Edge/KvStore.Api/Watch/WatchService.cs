@@ -24,8 +24,7 @@ internal sealed class WatchService(IMember member, ResponseHeaders headers, Lead
 
     private async ValueTask WatchAsync(ServerCall call, RequestReader requests, ResponseWriter responses)
     {
-        var leaderLost = RequestRules.WantsLeader(call) ? leaders.LeaderLost : CancellationToken.None;
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken, leaderLost);
+        using var ending = leaders.Link(call, out var leaderLost);
         var stream = new WatchStreamId(Interlocked.Increment(ref _streams));
         var queue = new WatchQueue();
         await _lane.PostAsync(WatchMessage.OpenStream(stream, queue), ending.Token).ConfigureAwait(false);
