@@ -46,6 +46,27 @@ public sealed class SimulatedDisk : IFileSystem
         Faults = (call, _) => call == kind && --left == 0 ? fault : DiskFault.None;
     }
 
+    /// <summary>
+    /// Something goes wrong at one of the next calls. Renames and syncs of directories are few among writes and syncs: they are
+    /// aimed at, or they would hardly ever be met.
+    /// </summary>
+    public void FaultSoon(Prng chance)
+    {
+        var fault = (DiskFault)(1 + chance.Below(4));
+        switch (chance.Below(4))
+        {
+            case 0:
+                FaultOnce(DiskCall.Sync, 1 + chance.Below(5), fault);
+                break;
+            case 1:
+                FaultOnce(chance.Chance(1, 2) ? DiskCall.Rename : DiskCall.SyncDirectory, 1 + chance.Below(3), fault);
+                break;
+            default:
+                FaultOnce(1 + chance.Below(40), fault);
+                break;
+        }
+    }
+
     /// <summary>Ends the process: its files and locks are gone, the page cache stays.</summary>
     public void Kill()
     {

@@ -265,19 +265,18 @@ internal sealed class RaftReplica : ILaneHandler<ReplicaMessage>, IPeerInbox
             throw new StorageException(StorageFailure.Corrupt, $"the log starts after {recovered.Start.Index}, the state is of {mark.Index}");
         if (!Knows(recovered, mark))
         {
-            _process.World.Sometimes("the state was ahead of the log");
+            if (mark.Index.Value > 1)
+                _process.World.Sometimes("the state was ahead of the log");
+            var hardState = recovered.HardState.Term >= mark.Term
+                ? recovered.HardState
+                : new HardState(mark.Term, MemberId.None, LogIndex.Zero);
             log.MarkSnapshot(mark.Index, mark.Term, default);
+            log.Append(hardState with { Commit = mark.Index }, []);
             log.Sync();
             durable.Restart(mark.Index, []);
             return new RaftState
             {
-                HardState = recovered.HardState with
-                {
-                    Commit = LogIndex.Max(recovered.HardState.Commit, mark.Index),
-                    Term = recovered.HardState.Term > mark.Term ? recovered.HardState.Term : mark.Term,
-                    Vote = recovered.HardState.Term >= mark.Term ? recovered.HardState.Vote : MemberId.None,
-                },
-                Start = mark, Entries = [], Applied = mark.Index, Membership = membership,
+                HardState = hardState with { Commit = mark.Index }, Start = mark, Entries = [], Applied = mark.Index, Membership = membership,
             };
         }
 

@@ -16,6 +16,9 @@ internal sealed class RegisterState
 
     public Term AppliedTerm { get; private set; }
 
+    /// <summary>What founders begin with: the common first entry that nobody ever sends is applied.</summary>
+    public static RegisterState Founding() => new() { Applied = new LogIndex(1), AppliedTerm = new Term(1) };
+
     /// <summary>Depends on every entry up to <see cref="Applied"/> and on nothing else.</summary>
     public uint Hash { get; private set; }
 

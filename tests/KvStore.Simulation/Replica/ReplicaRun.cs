@@ -86,8 +86,8 @@ public sealed class ReplicaRun
         for (var i = 0; i < Clients; i++)
             AskLater();
         Repeat(Plan.CrashEvery, () => AnyMember().Crash());
-        Repeat(Plan.DiskFaultEvery, BreakADisk);
-        Repeat(Plan.CutEvery, CutSomething);
+        Repeat(Plan.DiskFaultEvery, () => AnyMember().Disk.FaultSoon(World.Chance));
+        Repeat(Plan.CutEvery, () => Network.CutSome(_members.Keys, World.Chance));
         Repeat(Plan.PauseEvery, () => AnyMember().Process?.Pause(World.Between(TimeSpan.Zero, TimeSpan.FromSeconds(6))));
         Repeat(Plan.TransferEvery, () => AnyMember().Replica?.TryPost(new ReplicaMessage.Transfer(AnyMember().Id)));
         World.RunUntil(new Instant(SafetyPhase.Ticks));
@@ -136,45 +136,6 @@ public sealed class ReplicaRun
         }
 
         AskLater();
-    }
-
-    private void BreakADisk()
-    {
-        var disk = AnyMember().Disk;
-        var fault = (DiskFault)(1 + World.Chance.Below(4));
-        // Calls of renames and directories are few among writes and syncs: aimed at, or they would hardly ever be met.
-        switch (World.Chance.Below(4))
-        {
-            case 0:
-                disk.FaultOnce(DiskCall.Sync, 1 + World.Chance.Below(5), fault);
-                break;
-            case 1:
-                disk.FaultOnce(World.Chance.Chance(1, 2) ? DiskCall.Rename : DiskCall.SyncDirectory, 1 + World.Chance.Below(3), fault);
-                break;
-            default:
-                disk.FaultOnce(1 + World.Chance.Below(40), fault);
-                break;
-        }
-    }
-
-    private void CutSomething()
-    {
-        if (World.Chance.Chance(1, 3))
-        {
-            Network.Heal();
-            return;
-        }
-
-        var one = AnyMember().Id;
-        var oneWay = World.Chance.Chance(1, 2);
-        foreach (var other in _members.Keys)
-        {
-            if (other == one || World.Chance.Chance(1, 3))
-                continue;
-            Network.Cut(one, other);
-            if (!oneWay)
-                Network.Cut(other, one);
-        }
     }
 
     private void Repeat(TimeSpan? every, Action act)

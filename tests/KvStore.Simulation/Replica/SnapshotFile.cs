@@ -12,7 +12,7 @@ internal sealed class SnapshotFile(IFileSystem files, string directory)
         // D11: what a crash left half-written is never looked at.
         files.Delete(_path + ".tmp");
         if (!files.Exists(_path))
-            return new RegisterState();
+            return RegisterState.Founding();
         using var file = files.Open(_path);
         var bytes = new byte[file.Length];
         file.ReadAt(0, bytes);

@@ -9,6 +9,12 @@ public sealed record NetworkFaults
 
     public int DuplicatedPerMille { get; init; }
 
+    /// <summary>
+    /// Frames of the Log channel are repeated too. Off for whole members: a forwarded proposal that arrives twice is proposed
+    /// twice, which nobody above can tell from two calls; the real transport's streams never repeat a frame.
+    /// </summary>
+    public bool DuplicatesLogFrames { get; init; } = true;
+
     /// <summary>One bit is wrong in what arrives.</summary>
     public int CorruptedPerMille { get; init; }
 

@@ -31,6 +31,28 @@ public sealed class SimulatedNetwork
 
     public void Heal() => _cuts.Clear();
 
+    /// <summary>Cuts one member off from some others, one way or both, or heals what is cut.</summary>
+    public void CutSome(IEnumerable<MemberId> members, Prng chance)
+    {
+        if (chance.Chance(1, 3))
+        {
+            Heal();
+            return;
+        }
+
+        MemberId[] all = [.. members];
+        var one = all[chance.Below(all.Length)];
+        var oneWay = chance.Chance(1, 2);
+        foreach (var other in all)
+        {
+            if (other == one || chance.Chance(1, 3))
+                continue;
+            Cut(one, other);
+            if (!oneWay)
+                Cut(other, one);
+        }
+    }
+
     private void Send(SimulatedProcess sender, MemberId to, PeerChannel channel, ReadOnlyMemory<byte> frame)
     {
         var chance = _world.Chance;
@@ -44,7 +66,7 @@ public sealed class SimulatedNetwork
         if (chance.Chance(Faults.DroppedPerMille, 1000))
             return;
         Transmit(sender, to, channel, frame);
-        if (chance.Chance(Faults.DuplicatedPerMille, 1000))
+        if (chance.Chance(Faults.DuplicatedPerMille, 1000) && (Faults.DuplicatesLogFrames || channel != PeerChannel.Log))
             Transmit(sender, to, channel, frame);
     }
 

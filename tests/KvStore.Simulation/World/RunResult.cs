@@ -1,4 +1,4 @@
-namespace KvStore.Simulation.Replica;
+namespace KvStore.Simulation.World;
 
 /// <summary>What came of a run. <see cref="Failure"/> is null when all was well.</summary>
 public sealed record RunResult(

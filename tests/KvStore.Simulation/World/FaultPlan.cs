@@ -1,7 +1,6 @@
 using KvStore.Primitives;
-using KvStore.Simulation.World;
 
-namespace KvStore.Simulation.Replica;
+namespace KvStore.Simulation.World;
 
 /// <summary>
 /// Which faults a run has and how often: drawn from the seed, each class present or absent on its own (swarm testing), so that
