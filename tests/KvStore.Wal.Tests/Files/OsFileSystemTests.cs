@@ -11,14 +11,24 @@ public sealed class OsFileSystemTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>CVE-2020-15113: a directory that was there before and that others can enter.</summary>
+    /// <summary>CVE-2020-15113: a directory that was there before and that others can enter is closed to them, and the caller is told.</summary>
     [Fact]
-    public void PrepareDataDirectory_OpenToOthers_Refused()
+    public void PrepareDataDirectory_OpenToOthers_ClosedAndReported()
     {
         var path = _folder.Combine("data");
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead);
-        var refusal = Assert.Throws<StorageException>(() => OsFileSystem.PrepareDataDirectory(path));
-        Assert.Equal(StorageFailure.PermissionDenied, refusal.Failure);
+        Assert.True(OsFileSystem.PrepareDataDirectory(path));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(path));
+        Assert.False(OsFileSystem.PrepareDataDirectory(path));
+    }
+
+    /// <summary>CVE-2020-15113: nobody runs on another user's directory. Needs a directory that is not ours, so it cannot run as root.</summary>
+    [Fact]
+    public void PrepareDataDirectory_OfAnotherUser_Refused()
+    {
+        if (Environment.IsPrivilegedProcess)
+            return;
+        Assert.Equal(StorageFailure.PermissionDenied, Assert.Throws<StorageException>(() => OsFileSystem.PrepareDataDirectory("/proc")).Failure);
     }
 
     [Fact]
