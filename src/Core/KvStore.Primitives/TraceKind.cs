@@ -54,7 +54,7 @@ public enum TraceKind
     /// <summary>A = index below which segments were removed, B = their number.</summary>
     WalPrefixRemoved,
 
-    /// <summary>A = duration in microseconds, B = bytes since the last sync.</summary>
+    /// <summary>A = 0 (Core has no clock: how long a sync took is told by the file system's own hook), B = bytes since the last sync.</summary>
     WalSynced,
 
     // State machine, store

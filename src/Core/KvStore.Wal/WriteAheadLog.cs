@@ -13,7 +13,7 @@ namespace KvStore.Wal;
 /// in any crash. WAL-2: after a failed call nothing more is written; the process stops and reads what it has. WAL-3: a segment has a
 /// successor only when it is sealed and synced, so only the last one can have a torn end. WAL-4: hard state and mark are at the
 /// head of every segment, so that older segments can go. WAL-5: a log whose synced part is not what was written is refused.</para>
-/// <para>One thread (the Log lane). Format: docs/adr, and the pictures at the types in Segments.</para>
+/// <para>One thread (the Log lane). The format is drawn at <see cref="RecordFrame"/>; what follows from a torn end at <see cref="SegmentTail"/>.</para>
 /// </remarks>
 public sealed class WriteAheadLog : IDisposable
 {

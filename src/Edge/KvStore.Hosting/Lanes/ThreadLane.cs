@@ -14,7 +14,10 @@ namespace KvStore.Hosting;
 /// </remarks>
 internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
 {
-    /// <summary>About 2 µs: shorter than a wake-up, long enough for the next message of a busy poster. Found by LaneBenchmark.</summary>
+    /// <summary>
+    /// About 2 µs (measured). Waking a parked lane costs its poster 5 µs and the message 13 µs, a post to a busy one 0.1 µs: longer
+    /// spinning would take the processor from the other lanes of a small machine.
+    /// </summary>
     private const int SpinsBeforeParking = 60;
 
     private readonly Slot[] _slots;
