@@ -31,18 +31,25 @@ internal sealed class TestCluster
 
     public static TestCluster Found(int members, ulong seed, Func<NodeOptions, NodeOptions>? configure = null)
     {
+        var cluster = Founded(members, seed, configure);
+        foreach (var member in cluster._members)
+            member.Start();
+        return cluster;
+    }
+
+    /// <summary>The same, not started yet. A long domain spreads the founding over several sectors.</summary>
+    public static TestCluster Founded(int members, ulong seed, Func<NodeOptions, NodeOptions>? configure = null, string domain = "")
+    {
         var cluster = new TestCluster(seed, configure);
         var initial = new List<(string Name, IReadOnlyList<string> PeerUrls)>();
         for (var i = 0; i < members; i++)
-            initial.Add(("m" + i, ["http://m" + i + ":2380"]));
+            initial.Add(("m" + i, ["http://m" + i + domain + ":2380"]));
         foreach (var (name, _) in initial)
         {
             var plan = BootstrapPlan.Found(initial, "test", name);
             cluster._members.Add(new TestMember(cluster, plan.Self, name, plan));
         }
 
-        foreach (var member in cluster._members)
-            member.Start();
         return cluster;
     }
 

@@ -101,11 +101,14 @@ internal sealed class TestMember
         Stores.Crash();
     }
 
-    public void LosePower()
+    public void LosePower(PowerLoss loss = PowerLoss.LoseAll)
     {
         Kill();
-        Disk.LosePower(PowerLoss.LoseAll);
+        Disk.LosePower(loss);
     }
+
+    /// <summary>Another process on the same data, while the first one runs (D12).</summary>
+    public void StartBeside() => Start();
 
     public RequestId NextRequest() => new(++_requests);
 

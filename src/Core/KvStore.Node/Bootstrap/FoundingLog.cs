@@ -10,7 +10,7 @@ namespace KvStore.Node.Bootstrap;
 internal static class FoundingLog
 {
     /// <summary>Before any election: an elected leader's term is higher.</summary>
-    private static readonly Term _term = new(1);
+    public static readonly Term Term = new(1);
 
     public static WalRecovery Write(WriteAheadLog log, WalRecovery blank, IReadOnlyList<MemberInfo> founders)
     {
@@ -18,10 +18,10 @@ internal static class FoundingLog
         foreach (var founder in founders)
         {
             var index = new LogIndex((ulong)entries.Count + 1);
-            entries.Add(new LogEntry(_term, index, LogEntryKind.Membership, MembershipCommands.EncodeFounder(founder)));
+            entries.Add(new LogEntry(Term, index, LogEntryKind.Membership, MembershipCommands.EncodeFounder(founder)));
         }
 
-        var state = new HardState(_term, MemberId.None, new LogIndex((ulong)entries.Count));
+        var state = new HardState(Term, MemberId.None, new LogIndex((ulong)entries.Count));
         log.Append(state, entries);
         log.Sync();
         return blank with { HardState = state, Entries = entries };

@@ -34,6 +34,7 @@ internal sealed record MemberRestore
         MakeDirectories(doors.Files, options);
         // The log first: it takes the lock that keeps a second process away from everything here (D12).
         var log = OpenLog(doors, options, plan, out var recovered);
+        recovered = WithoutUnspokenEntries(recovered);
         IOrderedStore? ordered = null;
         try
         {
@@ -78,6 +79,19 @@ internal sealed record MemberRestore
         var isNew = !WriteAheadLog.Exists(doors.Files, options.WalDirectory);
         var identity = isNew && !plan.IsRestart ? new WalIdentity(plan.Cluster, plan.Self) : null;
         return WriteAheadLog.Open(doors.Files, options.WalDirectory, options.Wal with { Identity = identity }, doors.Trace, out recovered);
+    }
+
+    /// <summary>
+    /// Entries of the founding term and nothing committed: a torn first write, of a founding (which commits its entries in the same
+    /// write) or of a first append. Nobody was told of them. Kept, they could make this member the only voter of a membership
+    /// that never was. Every elected leader's term is higher.
+    /// </summary>
+    private static WalRecovery WithoutUnspokenEntries(WalRecovery recovered)
+    {
+        var isTorn = recovered.Start.Index == LogIndex.Zero
+            && recovered.HardState.Term <= FoundingLog.Term
+            && recovered.HardState.Commit == LogIndex.Zero;
+        return isTorn ? recovered with { HardState = default, Entries = [] } : recovered;
     }
 
     private static bool IsBlank(WalRecovery recovered) =>
