@@ -1,1 +1,120 @@
-return 0;
+using System.Runtime.InteropServices;
+using System.Text;
+using KvStore.Ctl.Arguments;
+using KvStore.Ctl.Commands;
+using KvStore.Grpc;
+
+namespace KvStore.Ctl;
+
+internal static class Program
+{
+    public static async Task<int> Main(string[] arguments)
+    {
+        // Latin1 on both sides: one char is one byte (GoText).
+        await using var output = new StreamWriter(Console.OpenStandardOutput(), Encoding.Latin1);
+        await using var errors = new StreamWriter(Console.OpenStandardError(), Encoding.Latin1);
+        using var input = new StreamReader(Console.OpenStandardInput(), Encoding.Latin1);
+        using var stopping = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stopping));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stopping));
+        var words = arguments.Select(GoText.Of).ToList();
+        return (int)await RunAsync(words, input, output, errors, stopping.Token).ConfigureAwait(false);
+    }
+
+    internal static async Task<ExitCode> RunAsync(List<string> words, TextReader input, TextWriter output, TextWriter errors, CancellationToken stopping)
+    {
+        try
+        {
+            if (words is ["help", ..])
+                words = [.. words.Skip(1), "--help"];
+            var line = CommandLine.Parse(CommandTree.Root, words);
+            if (line.Flags.Boolean("help") || line.Command.Run is null)
+            {
+                Usage.Write(CommandTree.Root, line.Command, line.Path, output);
+                return ExitCode.Success;
+            }
+
+            GlobalFlags.AddEnvironment(line.Flags, Environment.GetEnvironmentVariable);
+            using var call = new Invocation
+            {
+                Line = line, Input = input, Output = output, Errors = errors, AskPassword = AskPassword, Stopping = stopping,
+            };
+            await line.Command.Run(call).ConfigureAwait(false);
+            return ExitCode.Success;
+        }
+        catch (CtlException ended)
+        {
+            Report(ended, output, errors);
+            return ended.Code;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (GrpcException) when (stopping.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (GrpcException refused)
+        {
+            errors.Write($"Error: {ErrorText.Of(refused)}\n");
+            return ExitCode.Error;
+        }
+        catch (ArgumentException unusable)
+        {
+            // An endpoint or certificate path that cannot be one; said by the client's constructor.
+            errors.Write($"Error: {GoText.Of(unusable.Message)}\n");
+            return ExitCode.BadArguments;
+        }
+    }
+
+    /// <summary>Wrong usage is reported twice, as in etcdctl: once by the parser, once by the program.</summary>
+    private static void Report(CtlException ended, TextWriter output, TextWriter errors)
+    {
+        if (ended.UsageOf is { } command)
+        {
+            Usage.Write(CommandTree.Root, command, PathOf(CommandTree.Root, command) ?? CommandTree.Root.Name, output);
+            errors.Write($"Error: {ended.Message}\n\n");
+        }
+        else if (ended.Hint is { } hint)
+        {
+            errors.Write($"Error: {ended.Message}\n{hint}\n");
+        }
+
+        if (ended.Message.Length > 0)
+            errors.Write($"Error: {ended.Message}\n");
+    }
+
+    private static string? PathOf(Command from, Command wanted)
+    {
+        if (from == wanted)
+            return from.Name;
+        return from.Children.Select(child => PathOf(child, wanted)).FirstOrDefault(path => path is not null) is { } below
+            ? $"{from.Name} {below}"
+            : null;
+    }
+
+    private static void Stop(PosixSignalContext context, CancellationTokenSource stopping)
+    {
+        context.Cancel = true;
+        stopping.Cancel();
+    }
+
+    private static string AskPassword()
+    {
+        Console.Error.Write("Password: ");
+        if (Console.IsInputRedirected)
+            return Console.ReadLine() ?? "";
+        var password = new StringBuilder();
+        for (var key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
+        {
+            if (key.Key == ConsoleKey.Backspace && password.Length > 0)
+                password.Length--;
+            else if (!char.IsControl(key.KeyChar))
+                password.Append(key.KeyChar);
+        }
+
+        Console.Error.WriteLine();
+        return password.ToString();
+    }
+}

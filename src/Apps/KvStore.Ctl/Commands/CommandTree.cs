@@ -1,0 +1,22 @@
+using KvStore.Ctl.Arguments;
+
+namespace KvStore.Ctl.Commands;
+
+/// <summary>Everything kvctl can do, in the order of its help.</summary>
+internal static class CommandTree
+{
+    public static Command Root { get; } = new()
+    {
+        Name = "kvctl",
+        Use = "kvctl",
+        Summary = "A command line client for KvStore and etcd v3.",
+        Flags = GlobalFlags.All,
+        Children =
+        [
+            AlarmCommands.Group, AuthCommands.Group, CompactionCommand.Definition, DefragCommand.Definition, DelCommand.Definition,
+            EndpointCommands.Group, GetCommand.Definition, LeaseCommands.Group, MemberCommands.Group, MoveLeaderCommand.Definition,
+            PutCommand.Definition, RoleCommands.Group, SnapshotCommands.Group, TxnCommand.Definition, UserCommands.Group,
+            VersionCommand.Definition, WatchCommand.Definition,
+        ],
+    };
+}

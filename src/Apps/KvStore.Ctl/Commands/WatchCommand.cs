@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using KvStore.Client;
+using KvStore.Ctl.Arguments;
+using KvStore.Protocol.Etcd;
+using KvStore.Protocol.Mvcc;
+
+namespace KvStore.Ctl.Commands;
+
+internal static class WatchCommand
+{
+    private const string Compacted = "etcdserver: mvcc: required revision has been compacted";
+    private const string Future = "etcdserver: mvcc: required revision is a future revision";
+
+    public static Command Definition { get; } = new()
+    {
+        Name = "watch",
+        Use = "watch [options] [key or prefix] [range_end] [--] [exec-command arg1 arg2 ...]",
+        Summary = "Watches events stream on keys or prefixes",
+        Flags =
+        [
+            Flag.Boolean("interactive", "Interactive mode", letter: 'i'),
+            Flag.Boolean("prefix", "Watch on a prefix if prefix is set"),
+            Flag.Boolean("prev-kv", "get the previous key-value pair before the event happens"),
+            Flag.Boolean("progress-notify", "get periodic watch progress notification from server"),
+            Flag.Integer("rev", "0", "Revision to start watching"),
+        ],
+        Run = RunAsync,
+    };
+
+    private static async Task RunAsync(Invocation call)
+    {
+        if (call.Flags.Boolean("interactive"))
+        {
+            await InteractiveAsync(call).ConfigureAwait(false);
+            return;
+        }
+
+        var arguments = WatchArguments.Of(call.Line, Variable("WATCH_KEY"), Variable("WATCH_RANGE_END"))
+            ?? throw new CtlException(ExitCode.BadArguments, "bad number of arguments");
+        await FollowAsync(call, call.Client.Watch.Open(arguments.Request), arguments.Program).ConfigureAwait(false);
+        throw new CtlException(ExitCode.Interrupted, "watch is canceled by the server");
+    }
+
+    /// <summary>Reads lines `watch …` and `progress` until the end of the input, which is an error as in etcdctl.</summary>
+    private static async Task InteractiveAsync(Invocation call)
+    {
+        var watchers = new List<Watcher>();
+        while (true)
+        {
+            var line = await call.Input.ReadLineAsync(call.Stopping).ConfigureAwait(false)
+                ?? throw new CtlException(ExitCode.InvalidInput, "error reading watch request line: EOF");
+            var text = line.TrimEnd('\r');
+            var words = GoWords.Split(text);
+            switch (words.FirstOrDefault())
+            {
+                case "watch":
+                    if (Start(call, words, text) is { } watcher)
+                        watchers.Add(watcher);
+                    break;
+                case "progress":
+                    foreach (var open in watchers)
+                        await open.RequestProgressAsync(call.Stopping).ConfigureAwait(false);
+                    break;
+                default:
+                    Complain(call, $"Invalid command {text} (only support watch)");
+                    break;
+            }
+        }
+    }
+
+    private static Watcher? Start(Invocation call, List<string> words, string text)
+    {
+        if (words.Count < 2 && string.IsNullOrEmpty(Variable("WATCH_KEY")))
+        {
+            Complain(call, $"Invalid command {text} (command type or key is not provided)");
+            return null;
+        }
+
+        WatchArguments? arguments;
+        try
+        {
+            var root = new Command { Name = "", Use = "", Summary = "", Children = [Definition] };
+            arguments = WatchArguments.Of(CommandLine.Parse(root, words), Variable("WATCH_KEY"), Variable("WATCH_RANGE_END"));
+        }
+        catch (CtlException refused)
+        {
+            Complain(call, $"Invalid command {text} ({refused.Message})");
+            return null;
+        }
+
+        if (arguments is null)
+        {
+            Complain(call, $"Invalid command {text} (bad number of arguments)");
+            return null;
+        }
+
+        var watcher = call.Client.Watch.Open(arguments.Request);
+        _ = Task.Run(() => FollowAsync(call, watcher, arguments.Program), call.Stopping);
+        return watcher;
+    }
+
+    private static async Task FollowAsync(Invocation call, Watcher watcher, IReadOnlyList<string> program)
+    {
+        await foreach (var answer in watcher.ReadAllAsync(call.Stopping).ConfigureAwait(false))
+        {
+            if (answer.Created && !answer.Canceled)
+                continue;
+            lock (call.Output)
+                Show(call, answer);
+            foreach (var change in program.Count > 0 ? answer.Events : [])
+                await ExecuteAsync(call, program, answer, change).ConfigureAwait(false);
+        }
+    }
+
+    private static void Show(Invocation call, WatchResponse answer)
+    {
+        if (answer.Canceled)
+            Complain(call, $"watch was canceled ({Reason(answer)})");
+        else if (answer.Events.Count == 0)
+            call.Output.Write($"progress notify: {answer.Header.Revision}\n");
+        call.Printer.Watch(answer);
+        call.Output.Flush();
+    }
+
+    private static string Reason(WatchResponse answer)
+    {
+        if (answer.CompactRevision != 0)
+            return Compacted;
+        return answer.CancelReason.Length > 0 ? GoText.Of(answer.CancelReason) : Future;
+    }
+
+    private static async Task ExecuteAsync(Invocation call, IReadOnlyList<string> program, WatchResponse answer, Event change)
+    {
+        var start = new ProcessStartInfo(GoText.ToUnicode(program[0])) { UseShellExecute = false };
+        foreach (var argument in program.Skip(1))
+            start.ArgumentList.Add(GoText.ToUnicode(argument));
+        start.Environment["ETCD_WATCH_REVISION"] = FormattableString.Invariant($"{answer.Header.Revision}");
+        start.Environment["ETCD_WATCH_EVENT_TYPE"] = change.Type == Event.Types.EventType.Put ? "\"PUT\"" : "\"DELETE\"";
+        start.Environment["ETCD_WATCH_KEY"] = GoText.ToUnicode(GoText.Quote(GoText.OfBytes(change.Kv.Key)));
+        start.Environment["ETCD_WATCH_VALUE"] = GoText.ToUnicode(GoText.Quote(GoText.OfBytes(change.Kv.Value)));
+        var shown = $"[{string.Join(' ', program.Select(GoText.Quote))}]";
+        try
+        {
+            using var child = Process.Start(start)!;
+            await child.WaitForExitAsync(call.Stopping).ConfigureAwait(false);
+            if (child.ExitCode == 0)
+                return;
+            Complain(call, $"command {shown} error (exit status {child.ExitCode})");
+        }
+        catch (System.ComponentModel.Win32Exception missing)
+        {
+            Complain(call, $"command {shown} error ({GoText.Of(missing.Message)})");
+        }
+
+        throw new CtlException(ExitCode.Error, "");
+    }
+
+    private static void Complain(Invocation call, string text)
+    {
+        call.Errors.Write(text + "\n");
+        call.Errors.Flush();
+    }
+
+    private static string? Variable(string name) =>
+        Environment.GetEnvironmentVariable("KVCTL_" + name) is { Length: > 0 } ours ? ours : Environment.GetEnvironmentVariable("ETCDCTL_" + name);
+}

@@ -1,0 +1,208 @@
+using System.Globalization;
+using Google.Protobuf;
+using KvStore.Protocol.Etcd;
+using KvStore.Protocol.Mvcc;
+
+namespace KvStore.Ctl.Output;
+
+/// <summary>Lines of `"Name" : value`. Numbers stay decimal, whatever `--hex` says, as in etcdctl.</summary>
+internal sealed class FieldsPrinter(TextWriter output) : Printer(output)
+{
+    protected override string Format => "fields";
+
+    public override void Get(RangeResponse answer)
+    {
+        Header(answer.Header);
+        foreach (var pair in answer.Kvs)
+            Pair("", pair);
+        Field("More", Rows.Bool(answer.More));
+        Field("Count", answer.Count);
+    }
+
+    public override void Put(PutResponse answer)
+    {
+        Header(answer.Header);
+        if (answer.PrevKv is { } before)
+            Pair("Prev", before);
+    }
+
+    public override void Del(DeleteRangeResponse answer)
+    {
+        Header(answer.Header);
+        Field("Deleted", answer.Deleted);
+        foreach (var pair in answer.PrevKvs)
+            Pair("Prev", pair);
+    }
+
+    public override void Txn(TxnResponse answer)
+    {
+        Header(answer.Header);
+        Field("Succeeded", Rows.Bool(answer.Succeeded));
+        foreach (var response in answer.Responses)
+            TxnPart.Print(this, response);
+    }
+
+    public override void Watch(WatchResponse answer)
+    {
+        Header(answer.Header);
+        foreach (var change in answer.Events)
+        {
+            Field("Type", change.Type == Event.Types.EventType.Put ? "PUT" : "DELETE");
+            if (change.PrevKv is { } before)
+                Pair("Prev", before);
+            Pair("", change.Kv);
+        }
+    }
+
+    public override void Grant(LeaseGrantResponse answer)
+    {
+        Header(answer.Header);
+        Field("ID", answer.ID);
+        Field("TTL", answer.TTL);
+    }
+
+    public override void Revoke(long id, LeaseRevokeResponse answer) => Header(answer.Header);
+
+    public override void KeepAlive(LeaseKeepAliveResponse answer)
+    {
+        Header(answer.Header);
+        Field("ID", answer.ID);
+        Field("TTL", answer.TTL);
+    }
+
+    public override void TimeToLive(LeaseTimeToLiveResponse answer, bool withKeys)
+    {
+        Header(answer.Header);
+        Field("ID", answer.ID);
+        Field("TTL", answer.TTL);
+        Field("GrantedTTL", answer.GrantedTTL);
+        foreach (var key in answer.Keys)
+            Quoted("Key", GoText.OfBytes(key));
+    }
+
+    public override void Leases(LeaseLeasesResponse answer)
+    {
+        Header(answer.Header);
+        foreach (var lease in answer.Leases)
+            Field("ID", lease.ID);
+    }
+
+    public override void MemberAdd(MemberAddResponse answer) => Members(answer.Header, answer.Members);
+
+    public override void MemberRemove(ulong id, MemberRemoveResponse answer) => Members(answer.Header, answer.Members);
+
+    public override void MemberUpdate(ulong id, MemberUpdateResponse answer) => Members(answer.Header, answer.Members);
+
+    public override void MemberPromote(ulong id, MemberPromoteResponse answer) => Members(answer.Header, answer.Members);
+
+    public override void MemberList(MemberListResponse answer) => Members(answer.Header, answer.Members);
+
+    public override void EndpointHealth(IReadOnlyList<EndpointHealth> endpoints, TextWriter errors)
+    {
+        foreach (var endpoint in endpoints)
+        {
+            Quoted("Endpoint", endpoint.Endpoint);
+            Field("Health", Rows.Bool(endpoint.IsHealthy));
+            Field("Took", GoNumbers.Duration(endpoint.Took));
+            Field("Error", endpoint.Error);
+            Line("");
+        }
+    }
+
+    public override void EndpointStatus(IReadOnlyList<EndpointStatus> endpoints)
+    {
+        foreach (var (endpoint, status) in endpoints)
+        {
+            Header(status.Header);
+            Quoted("Version", GoText.Of(status.Version));
+            Quoted("StorageVersion", GoText.Of(status.StorageVersion));
+            Field("DBSize", status.DbSize);
+            Field("DBSizeInUse", status.DbSizeInUse);
+            Field("DBSizeQuota", status.DbSizeQuota);
+            Field("Leader", status.Leader);
+            Field("IsLearner", Rows.Bool(status.IsLearner));
+            Field("RaftIndex", status.RaftIndex);
+            Field("RaftTerm", status.RaftTerm);
+            Field("RaftAppliedIndex", status.RaftAppliedIndex);
+            Field("Errors", $"[{GoText.Of(string.Join(' ', status.Errors))}]");
+            Quoted("Endpoint", endpoint);
+            Quoted("DowngradeTargetVersion", GoText.Of(status.DowngradeInfo?.TargetVersion ?? ""));
+            Field("DowngradeEnabled", Rows.Bool(status.DowngradeInfo?.Enabled ?? false));
+            Line("");
+        }
+    }
+
+    public override void EndpointHash(IReadOnlyList<EndpointHash> endpoints)
+    {
+        foreach (var (endpoint, hash) in endpoints)
+        {
+            Header(hash.Header);
+            Quoted("Endpoint", endpoint);
+            Field("Hash", hash.Hash);
+            Field("HashRevision", hash.HashRevision);
+            Line("");
+        }
+    }
+
+    public override void MoveLeader(ulong from, ulong to, MoveLeaderResponse answer)
+    {
+        // Its answer has no header.
+    }
+
+    public override void Alarm(AlarmResponse answer)
+    {
+        Header(answer.Header);
+        foreach (var alarm in answer.Alarms)
+        {
+            Field("MemberID", alarm.MemberID);
+            Field("AlarmType", SimplePrinter.AlarmName(alarm.Alarm));
+            Line("");
+        }
+    }
+
+    protected override void Message(IMessage answer)
+    {
+        if (answer.Descriptor.FindFieldByName("header")?.Accessor.GetValue(answer) is ResponseHeader header)
+            Header(header);
+    }
+
+    private void Members(ResponseHeader header, IEnumerable<Member> members)
+    {
+        Header(header);
+        foreach (var member in members)
+        {
+            Field("ID", member.ID);
+            Quoted("Name", GoText.Of(member.Name));
+            foreach (var url in member.PeerURLs)
+                Quoted("PeerURL", GoText.Of(url));
+            foreach (var url in member.ClientURLs)
+                Quoted("ClientURL", GoText.Of(url));
+            Field("IsLearner", Rows.Bool(member.IsLearner));
+            Line("");
+        }
+    }
+
+    private void Header(ResponseHeader header)
+    {
+        Field("ClusterID", header.ClusterId);
+        Field("MemberID", header.MemberId);
+        Field("Revision", header.Revision);
+        Field("RaftTerm", header.RaftTerm);
+    }
+
+    private void Pair(string prefix, KeyValue pair)
+    {
+        Quoted(prefix + "Key", GoText.OfBytes(pair.Key));
+        Field(prefix + "CreateRevision", pair.CreateRevision);
+        Field(prefix + "ModRevision", pair.ModRevision);
+        Field(prefix + "Version", pair.Version);
+        Quoted(prefix + "Value", GoText.OfBytes(pair.Value));
+        Field(prefix + "Lease", pair.Lease);
+    }
+
+    private void Quoted(string name, string text) => Field(name, GoText.Quote(text));
+
+    private void Field(string name, IFormattable number) => Field(name, number.ToString(null, CultureInfo.InvariantCulture));
+
+    private void Field(string name, string value) => Line($"\"{name}\" : {value}");
+}
