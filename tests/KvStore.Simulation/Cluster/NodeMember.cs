@@ -43,7 +43,7 @@ internal sealed class NodeMember : IReplies<Reply>
         if (Process is { IsAlive: true })
             return;
         Node = null;
-        var process = new SimulatedProcess(_run.World, Id, OnEnded) { LaneDelay = _run.LaneDelay };
+        var process = new SimulatedProcess(_run.World, Id, OnEnded) { LaneDelay = _run.LaneDelay, LaneCapacity = _run.LaneCapacity };
         Process = process;
         _run.World.Note($"member {Id} starts");
         process.Run(() =>

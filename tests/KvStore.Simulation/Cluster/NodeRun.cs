@@ -23,6 +23,7 @@ public sealed class NodeRun
     private readonly SortedDictionary<MemberId, NodeMember> _members = [];
     private readonly Dictionary<RequestId, Action<NodeMember, Reply>> _calls = [];
     private readonly ByteWriter _scratch = new();
+    private readonly int? _laneCapacityMax;
     private bool _healed;
     private bool _asking = true;
     private int _crashes;
@@ -34,6 +35,7 @@ public sealed class NodeRun
         World = new SimulatedWorld(seed, lines);
         Plan = FaultPlan.Of(World.Chance);
         Options = DrawOptions(World.Chance);
+        _laneCapacityMax = World.Chance.Chance(1, 4) ? 4 + World.Chance.Below(60) : null;
         Network = new SimulatedNetwork(World) { Faults = Plan.Network with { DuplicatesLogFrames = false } };
         History = new RevisionHistory(World);
         States = new StateChecks(World);
@@ -89,6 +91,8 @@ public sealed class NodeRun
     internal TimeSpan LaneDelay(string lane) => lane == "log"
         ? World.Between(TimeSpan.FromMicroseconds(50), _healed ? TimeSpan.FromMilliseconds(2) : Plan.SlowSync + TimeSpan.FromMilliseconds(1))
         : World.Between(TimeSpan.FromMicroseconds(1), TimeSpan.FromMicroseconds(200));
+
+    internal int LaneCapacity(string lane, int capacity) => _laneCapacityMax is { } max ? Math.Min(max, capacity) : capacity;
 
     private void RunSafetyPhase()
     {
