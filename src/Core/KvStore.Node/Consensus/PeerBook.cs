@@ -21,6 +21,7 @@ internal sealed class PeerBook(IPeerNetwork network, MemberId self, IReadOnlyLis
     private readonly SortedDictionary<MemberId, IReadOnlyList<string>> _known = [];
     private readonly SortedDictionary<MemberId, Instant> _leaving = [];
     private readonly SortedDictionary<MemberId, Instant> _told = [];
+    private readonly HashSet<MemberId> _dismissed = [];
     private readonly List<MemberId> _gone = [];
     private Instant _now;
 
@@ -42,6 +43,9 @@ internal sealed class PeerBook(IPeerNetwork network, MemberId self, IReadOnlyLis
         {
             if (_known.ContainsKey(removed))
                 _leaving.TryAdd(removed, _now + _farewell);
+            else if (_dismissed.Add(removed))
+                // Also after a restart of this member: the network refuses its connections and says why (C1).
+                _network.RemovePeer(removed);
         }
     }
 
@@ -59,6 +63,7 @@ internal sealed class PeerBook(IPeerNetwork network, MemberId self, IReadOnlyLis
             _leaving.Remove(member);
             _known.Remove(member);
             _told.Remove(member);
+            _dismissed.Add(member);
             _network.RemovePeer(member);
         }
 
