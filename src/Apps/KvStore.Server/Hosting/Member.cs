@@ -104,7 +104,8 @@ internal sealed class Member : IAsyncDisposable
             ("initial-cluster", string.Join(',', _options.InitialCluster.Select(entry => entry.Key))));
         if (OsFileSystem.PrepareDataDirectory(_options.DataDirectory))
             _logger.Warn("the data directory was open to other users; it is private now (0700)", ("data-dir", _options.DataDirectory));
-        var trace = new TraceLog(_logger, _options.SlowApplyWarning, _metrics);
+        var trace = new TraceLog(_logger);
+        _metrics.OnSlowWrite = took => _logger.Warn("applying a batch took too long", ("took", took), ("expected-duration", _options.SlowApplyWarning));
         var latePeers = new LatePeerNetwork();
         _node = NodeSetup.Start(_options, latePeers, _lanes, _calls, trace, _metrics);
         var self = _node.Status.Self;

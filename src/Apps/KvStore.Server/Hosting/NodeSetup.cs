@@ -20,7 +20,7 @@ internal static class NodeSetup
         var doors = new NodeDoors
         {
             Files = new OsFileSystem(metrics.WalSync.Observe),
-            Stores = new RocksOrderedStoreProvider(new RocksStoreOptions { BlockCacheBytes = options.StoreCacheBytes }),
+            Stores = new MeasuredStoreProvider(new RocksOrderedStoreProvider(new RocksStoreOptions { BlockCacheBytes = options.StoreCacheBytes }), metrics.OnStoreWritten),
             Network = network,
             Lanes = lanes,
             Replies = calls,

@@ -1,21 +1,18 @@
 using KvStore.Platform;
 using KvStore.Primitives;
-using KvStore.Server.Metrics;
 using Serilog;
 
 namespace KvStore.Server.Logging;
 
 /// <summary>Writes Core's events as log lines. Frequent ones (every sync, every batch) are lines only when they are slow.</summary>
-internal sealed class TraceLog(ILogger logger, TimeSpan slowApply, MetricsExposition metrics) : ITraceSink
+internal sealed class TraceLog(ILogger logger) : ITraceSink
 {
     /// <summary>etcd warns of a sync that takes longer than this.</summary>
     private static readonly TimeSpan SlowSync = TimeSpan.FromSeconds(1);
 
     public void Emit(in TraceEvent traceEvent)
     {
-        var (a, b, c) = (traceEvent.A, traceEvent.B, traceEvent.C);
-        if (traceEvent.Kind == TraceKind.Applied)
-            metrics.BackendCommit.Observe(Micros(b));
+        var (a, b) = (traceEvent.A, traceEvent.B);
         switch (traceEvent.Kind)
         {
             case TraceKind.LeaderChanged when b == 0:
@@ -59,9 +56,6 @@ internal sealed class TraceLog(ILogger logger, TimeSpan slowApply, MetricsExposi
                 break;
             case TraceKind.WalSynced when Micros(a) > SlowSync:
                 logger.Warn("slow fdatasync", ("took", Micros(a)), ("bytes", b));
-                break;
-            case TraceKind.Applied when Micros(b) > slowApply:
-                logger.Warn("applying a batch took too long", ("took", Micros(b)), ("entries", a), ("applied-index", c));
                 break;
             case TraceKind.StoreFlushed:
                 logger.Info("flushed the store", ("consistent-index", a));

@@ -13,10 +13,20 @@ internal sealed class MetricsExposition(ServerOptions options)
 
     public Histogram BackendCommit { get; } = new("etcd_disk_backend_commit_duration_seconds", 0.001, 2, 14);
 
+    /// <summary>Told of writes of applied batches that took longer than --warning-apply-duration.</summary>
+    public Action<TimeSpan>? OnSlowWrite { get; set; }
+
     public Histogram PeerRoundTrip { get; } = new("etcd_network_peer_round_trip_time_seconds", 0.0001, 2, 16);
 
     /// <summary>Set once the transport exists.</summary>
     public PeerNetwork? Network { get; set; }
+
+    public void OnStoreWritten(TimeSpan took)
+    {
+        BackendCommit.Observe(took);
+        if (took > options.SlowApplyWarning)
+            OnSlowWrite?.Invoke(took);
+    }
 
     public void AppendTo(StringBuilder text)
     {
