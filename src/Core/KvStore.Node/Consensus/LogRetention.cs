@@ -12,7 +12,11 @@ internal sealed class LogRetention(NodeOptions options, RaftCore raft)
     private readonly NodeOptions _options = options;
     private readonly RaftCore _raft = raft;
     private readonly Dictionary<MemberId, LogIndex> _pins = [];
-    private (LogIndex Index, Term Term) _cut;
+
+    // Where the log in memory was cut and the one on disk not yet. All of them and not the last one only: a busy member cuts
+    // again before the news of a flush arrives, and would wait for ever for one that covers the latest cut. A flush ends their waiting,
+    // so there are at most as many as entries between two flushes (NodeOptions.FlushAfterEntries), usually a hundred.
+    private readonly Queue<(LogIndex Index, Term Term)> _cuts = new();
 
     /// <summary>A snapshot is on its way: what follows it must still be here when it has arrived, or it was for nothing.</summary>
     public void Pin(MemberId peer) => _pins[peer] = _raft.AppliedIndex;
@@ -20,7 +24,7 @@ internal sealed class LogRetention(NodeOptions options, RaftCore raft)
     public void Unpin(MemberId peer) => _pins.Remove(peer);
 
     /// <summary>The log begins at a snapshot now; where it was to be cut before has no meaning any more.</summary>
-    public void OnSnapshotInstalled() => _cut = default;
+    public void OnSnapshotInstalled() => _cuts.Clear();
 
     /// <summary>Cuts the log in memory when enough has been applied since the last time.</summary>
     public void OnApplied()
@@ -43,11 +47,10 @@ internal sealed class LogRetention(NodeOptions options, RaftCore raft)
     /// <summary>The store is durable up to an index: where the log on disk may begin, if that moved.</summary>
     public (LogIndex Index, Term Term)? OnFlushed(LogIndex flushed)
     {
-        if (_cut.Index == LogIndex.Zero || _cut.Index > flushed)
-            return null;
-        var cut = _cut;
-        _cut = default;
-        return cut;
+        (LogIndex Index, Term Term)? last = null;
+        while (_cuts.TryPeek(out var cut) && cut.Index <= flushed)
+            last = _cuts.Dequeue();
+        return last;
     }
 
     private void Cut(LogIndex upTo)
@@ -62,6 +65,6 @@ internal sealed class LogRetention(NodeOptions options, RaftCore raft)
         if (upTo < _raft.FirstIndex || _raft.TermAt(upTo) is not { } term)
             return;
         _raft.CompactLog(upTo);
-        _cut = (upTo, term);
+        _cuts.Enqueue((upTo, term));
     }
 }
