@@ -27,6 +27,7 @@ namespace KvStore.Node;
 public sealed class KvNode : IPeerInbox, IDisposable
 {
     private readonly ILane<ConsensusMessage> _consensus;
+    private readonly ILane<LogMessage> _logLane;
     private readonly ILane<ApplyMessage> _apply;
     private readonly ILane<WatchMessage> _watch;
     private readonly ILane<BackgroundMessage> _background;
@@ -72,12 +73,12 @@ public sealed class KvNode : IPeerInbox, IDisposable
             new KeyValueHashes(doors.Replies));
 
         _consensus = doors.Lanes.Create("consensus", options.ConsensusInboxMax, options.ConsensusBatchMax, consensusLane);
-        var log = doors.Lanes.Create("log", options.LogInboxMax, options.LogInboxMax, new LogLane(_log, post, logTo));
+        _logLane = doors.Lanes.Create("log", options.LogInboxMax, options.LogInboxMax, new LogLane(_log, post, logTo));
         _apply = doors.Lanes.Create("apply", options.ApplyInboxMax, options.ApplyBatchMax, applyLane);
         _watch = doors.Lanes.Create("watch", options.WatchInboxMax, options.WatchBatchMax, _watchLane);
         _background = doors.Lanes.Create("background", options.BackgroundInboxMax, options.BackgroundInboxMax, _backgroundLane);
 
-        consensusTo.Log.Attach(log);
+        consensusTo.Log.Attach(_logLane);
         consensusTo.Apply.Attach(_apply);
         consensusTo.Background.Attach(_background);
         logTo.Attach(_consensus);
@@ -119,6 +120,7 @@ public sealed class KvNode : IPeerInbox, IDisposable
     {
         // A tick that finds a lane full is lost; the next one says how late it is.
         _consensus.TryPost(ConsensusMessage.Tick(now));
+        _logLane.TryPost(LogMessage.Tick.Next);
         var tick = new ApplyMessage.Tick(now);
         _apply.TryPost(tick);
         _watch.TryPost(WatchMessage.Tick(now));

@@ -93,4 +93,28 @@ public sealed class SingleMemberTests
         cluster.Leader();
         cluster.AwaitOk(member, member.Put("a", "2"));
     }
+
+    /// <summary>
+    /// A lane that could not post tries again at the latest with the next tick. Here the Consensus lane is full of reads at the moment
+    /// when the log has synced, and nothing else would call the Log lane again.
+    /// </summary>
+    [Fact]
+    public void FullConsensusLane_WhenTheLogHasSynced_DelaysTheCommitOnly()
+    {
+        var cluster = TestCluster.Found(1, seed: 6, options => options with { ConsensusInboxMax = 8 });
+        var member = cluster.Leader();
+        cluster.Until(() => member.Status.IsPublished && member.Status.ClusterVersion.Length > 0, "publication");
+        cluster.Run(TimeSpan.FromSeconds(1));
+        var filled = false;
+        member.Disk.Faults = (call, _) =>
+        {
+            while (call == DiskCall.Sync && member.Node!.TryRead(member.NextRequest()))
+                filled = true;
+            return DiskFault.None;
+        };
+        var request = member.Put("a", "1");
+        cluster.Until(() => filled, "the sync");
+        member.Disk.Faults = static (_, _) => DiskFault.None;
+        cluster.AwaitOk(member, request);
+    }
 }

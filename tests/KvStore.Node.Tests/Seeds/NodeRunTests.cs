@@ -10,9 +10,10 @@ public sealed class NodeRunTests
 {
     private const ulong Seeds = 60;
 
+    // A torn end of the log comes in one seed of 75, too rare for this number of them; ReplicaRunTests asks for it.
     private static readonly string[] _rarePaths =
     [
-        "WalTailRepaired", "WalPrefixRemoved", "SnapshotInstalled", "SnapshotSendStarted", "CompactionFinished", "LeaseExpired",
+        "WalPrefixRemoved", "SnapshotInstalled", "SnapshotSendStarted", "CompactionFinished", "LeaseExpired",
         "LeadershipTransferStarted", "SteppedDownWithoutQuorum", "PeerFrameRefused", "a process ended: killed",
         "a process ended: storage failed", "a process ended: crashed in a call of the disk",
     ];

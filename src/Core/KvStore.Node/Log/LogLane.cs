@@ -42,6 +42,8 @@ internal sealed class LogLane(WriteAheadLog log, PeerPost post, Outbox<Consensus
                     _log.MarkSnapshot(prefix.Index, prefix.Term, ReadOnlySpan<byte>.Empty);
                     cut = prefix;
                     break;
+                case LogMessage.Tick:
+                    break;
                 default:
                     Check.Broken("every message to the log has a handler");
                     break;

@@ -14,4 +14,10 @@ internal abstract record LogMessage
 
     /// <summary>Everything up to the index is durable in the store (N-1): the log may begin after it.</summary>
     public sealed record CutPrefix(LogIndex Index, Term Term) : LogMessage;
+
+    /// <summary>Time has passed: what another lane refused is posted again.</summary>
+    public sealed record Tick : LogMessage
+    {
+        public static Tick Next { get; } = new();
+    }
 }
