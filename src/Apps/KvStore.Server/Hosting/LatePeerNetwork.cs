@@ -1,4 +1,3 @@
-using KvStore.PeerTransport;
 using KvStore.Platform;
 using KvStore.Primitives;
 
@@ -6,21 +5,27 @@ namespace KvStore.Server.Hosting;
 
 /// <summary>
 /// The node's door to the others before the transport exists: only a restored node knows the ids that the transport needs. Peers
-/// that are set early are kept and handed over; frames sent early are dropped, as the door's contract allows.
+/// that are set or removed early are kept and handed over; frames sent early are dropped, as the door's contract allows.
 /// </summary>
 internal sealed class LatePeerNetwork : IPeerNetwork
 {
+    // A restarted member says once, and that is early, whom it must refuse from now on (C1).
+    private readonly HashSet<MemberId> _removedEarly = [];
+
     private readonly Lock _lock = new();
     private readonly Dictionary<MemberId, IReadOnlyList<string>> _early = [];
-    private PeerNetwork? _network;
+    private IPeerNetwork? _network;
 
-    public void Attach(PeerNetwork network)
+    public void Attach(IPeerNetwork network)
     {
         lock (_lock)
         {
             foreach (var (member, urls) in _early)
                 network.SetPeer(member, urls);
+            foreach (var member in _removedEarly)
+                network.RemovePeer(member);
             _early.Clear();
+            _removedEarly.Clear();
             Volatile.Write(ref _network, network);
         }
     }
@@ -33,9 +38,13 @@ internal sealed class LatePeerNetwork : IPeerNetwork
         lock (_lock)
         {
             if (_network is { } network)
+            {
                 network.SetPeer(member, urls);
-            else
-                _early[member] = urls;
+                return;
+            }
+
+            _early[member] = urls;
+            _removedEarly.Remove(member);
         }
     }
 
@@ -44,9 +53,13 @@ internal sealed class LatePeerNetwork : IPeerNetwork
         lock (_lock)
         {
             if (_network is { } network)
+            {
                 network.RemovePeer(member);
-            else
-                _early.Remove(member);
+                return;
+            }
+
+            _early.Remove(member);
+            _removedEarly.Add(member);
         }
     }
 }

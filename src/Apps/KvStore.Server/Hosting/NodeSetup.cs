@@ -27,10 +27,10 @@ internal static class NodeSetup
             Trace = trace,
             Seed = Entropy.NextSeed(),
         };
-        return KvNode.Start(doors, Options(options), Plan(options));
+        return KvNode.Start(doors, Options(options, calls), Plan(options));
     }
 
-    private static NodeOptions Options(ServerOptions options)
+    private static NodeOptions Options(ServerOptions options, PendingCalls calls)
     {
         var node = new NodeOptions { DataDirectory = options.DataDirectory };
         return node with
@@ -44,6 +44,7 @@ internal static class NodeSetup
             CatchUpEntries = options.SnapshotCatchUpEntries,
             StrictReconfigCheck = options.StrictReconfigurationCheck,
             LearnersMax = options.LearnersMax,
+            Applier = node.Applier with { IsAwaitedHere = calls.IsAwaited },
         };
     }
 
