@@ -28,7 +28,7 @@ internal static class AlarmCommands
     {
         RefuseArguments(call, "disarm");
         var raised = await call.Client.Maintenance.AlarmsAsync(call.Stopping).ConfigureAwait(false);
-        var disarmed = new AlarmResponse { Header = raised.Header };
+        var disarmed = new AlarmResponse();
         foreach (var alarm in raised.Alarms)
             disarmed.Alarms.AddRange((await call.Client.Maintenance.DisarmAsync(alarm, call.Stopping).ConfigureAwait(false)).Alarms);
         call.Printer.Alarm(disarmed);

@@ -103,7 +103,7 @@ internal static class RoleCommands
             "READ" => Permission.Types.Type.Read,
             "WRITE" => Permission.Types.Type.Write,
             "READWRITE" => Permission.Types.Type.Readwrite,
-            var other => throw new CtlException(ExitCode.BadArguments, $"invalid permission type: {other}"),
+            _ => throw new CtlException(ExitCode.BadArguments, $"invalid permission type: {call.Arguments[1]}"),
         };
         var keys = Keys(call, 2);
         var request = new AuthRoleGrantPermissionRequest

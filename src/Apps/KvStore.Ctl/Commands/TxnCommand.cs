@@ -65,7 +65,7 @@ internal static class TxnCommand
         }
 
         if (parsed.Command == PutCommand.Definition)
-            return new RequestOp { RequestPut = PutCommand.Request(parsed.Positionals, parsed.Flags, call.Input) };
+            return new RequestOp { RequestPut = PutCommand.Request(parsed.Positionals, parsed.Flags, TextReader.Null) };
         return parsed.Command == GetCommand.Definition
             ? new RequestOp { RequestRange = GetCommand.Request(parsed.Positionals, parsed.Flags) }
             : new RequestOp { RequestDeleteRange = DelCommand.Request(parsed.Positionals, parsed.Flags) };

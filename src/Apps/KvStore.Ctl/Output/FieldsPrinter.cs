@@ -182,8 +182,11 @@ internal sealed class FieldsPrinter(TextWriter output) : Printer(output)
         }
     }
 
-    private void Header(ResponseHeader header)
+    private void Header(ResponseHeader? header)
     {
+        // A disarm of several alarms is several answers and so has no header of its own.
+        if (header is null)
+            return;
         Field("ClusterID", header.ClusterId);
         Field("MemberID", header.MemberId);
         Field("Revision", header.Revision);
