@@ -20,6 +20,7 @@ usage() {
 ./build.sh simulate [args]      run the simulator, e.g. --seeds 1..5000 --swarm
 ./build.sh bench [args]         run the benchmarks beside etcd and write docs/BENCHMARKS.md
 ./build.sh build                build everything
+./build.sh publish              build, then compile the server ahead of time into .cache/publish
 TXT
 }
 
@@ -200,12 +201,19 @@ run_tests() {
 
 simulate() { build; exec "$SIMULATOR" "$@"; }
 
-bench() {
+# What is deployed: compiled ahead of time.
+publish() {
   build
+  dotnet publish src/Apps/KvStore.Server -c "$CONFIGURATION" -p:ReadyToRun=true -o "$CACHE/publish" -nologo -v quiet >&2 ||
+    die "publishing failed"
+}
+
+bench() {
+  publish
   need_etcd
   need_clients
   export KVSTORE_ETCD_DIR="$CACHE/etcd/usr/bin" KVSTORE_H2LOAD_DIR="$CACHE/h2load"
-  exec "$BENCHMARKS" "$@"
+  exec "$BENCHMARKS" compare --server "$CACHE/publish/kvstore" "$@"
 }
 
 case "${1:-help}" in
@@ -215,6 +223,7 @@ case "${1:-help}" in
   simulate) shift; simulate "$@" ;;
   bench) shift; bench "$@" ;;
   build) build ;;
+  publish) publish ;;
   help | -h | --help) usage ;;
   *) usage >&2; exit 2 ;;
 esac

@@ -23,6 +23,8 @@ internal static class Listeners
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddProvider(new SerilogLoggerProvider(logger));
+        // Nobody reads its lines, and while it is on at any level the host makes an Activity and a log scope for every request.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTime);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {

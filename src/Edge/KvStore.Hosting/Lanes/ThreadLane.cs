@@ -26,7 +26,7 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
     private readonly TMessage[] _batch;
     private readonly ILaneHandler<TMessage> _handler;
     private readonly Action<string, Exception> _onFatal;
-    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly LaneWake _wake = new();
     private readonly Thread _thread;
 
     private LanePositions _at;
@@ -79,14 +79,13 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
     {
         if (_thread.IsAlive && _thread != Thread.CurrentThread)
             _thread.Join();
-        _wake.Dispose();
     }
 
     private void WakeIfParking()
     {
         Interlocked.MemoryBarrier();
         if (_at.Parking != 0 && Interlocked.Exchange(ref _at.Parking, 0) != 0)
-            _wake.Release();
+            _wake.Set();
     }
 
     private void Run()
