@@ -9,7 +9,14 @@ internal sealed class Answers : IReplies<Reply>
 {
     private readonly Dictionary<RequestId, Reply> _answers = [];
 
-    public void Complete(RequestId request, in Reply reply) => _answers.TryAdd(request, reply);
+    /// <summary>What a caller would do in the thread that answers it.</summary>
+    public Action<RequestId>? Completed { get; set; }
+
+    public void Complete(RequestId request, in Reply reply)
+    {
+        if (_answers.TryAdd(request, reply))
+            Completed?.Invoke(request);
+    }
 
     public bool TryGet(RequestId request, out Reply reply) => _answers.TryGetValue(request, out reply);
 }

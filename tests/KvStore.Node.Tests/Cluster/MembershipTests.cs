@@ -178,4 +178,28 @@ public sealed class MembershipTests
     private static EtcdError? Promote(TestCluster cluster, TestMember member, MemberId learner) =>
         cluster.Await(member, member.Call((node, id) => node.TryChangeMembership(
             id, new MembershipRequest { Kind = MembershipRequestKind.Promote, Member = learner }))).Error;
+
+    /// <summary>A linearizable MemberList: who has the answer to a change, and then that of a read, sees the change.</summary>
+    [Fact]
+    public void Status_WhenAReadAfterAChangeIsAnswered_ShowsTheChange()
+    {
+        var cluster = TestCluster.Found(1, seed: 12);
+        var member = cluster.Leader();
+        cluster.Until(() => member.Status.IsPublished, "publication");
+        var change = new MembershipRequest { Kind = MembershipRequestKind.AddLearner, Member = new MemberId(9), PeerUrls = ["http://m9:2380"] };
+        RequestId add = default, read = default;
+        var shown = 0;
+        // As the fastest of all clients: it goes on at the very moment of the answer.
+        member.Answers.Completed = request =>
+        {
+            if (request == add)
+                Assert.True(member.Node!.TryRead(read = member.NextRequest()));
+            else if (request == read)
+                shown = member.Status.Members.Count;
+        };
+        add = member.Call((node, id) => node.TryChangeMembership(id, change));
+        cluster.AwaitOk(member, add);
+        cluster.AwaitOk(member, read);
+        Assert.Equal(2, shown);
+    }
 }

@@ -176,6 +176,23 @@ public sealed class ThreeMemberTests
         cluster.AwaitOk(leader, leader.Put("a", "1"));
     }
 
+    /// <summary>N-4: a transfer that a client asked for is answered too when the member stops, and not with what did not happen.</summary>
+    [Fact]
+    public void MoveLeader_OnAMemberThatStops_IsNotSaidToBeDone()
+    {
+        var cluster = TestCluster.Found(3, seed: 11);
+        var leader = cluster.Leader();
+        cluster.Run(TimeSpan.FromSeconds(1));
+        var target = cluster.Members.First(member => member != leader);
+        target.Kill();
+        var move = leader.Call((node, id) => node.TryTransferLeadership(id, target.Id));
+        cluster.Run(TimeSpan.FromMilliseconds(10));
+        Assert.False(leader.Answers.TryGet(move, out _));
+        var stop = leader.Call(static (node, id) => node.TryStop(id));
+        cluster.AwaitOk(leader, stop);
+        Assert.Equal(EtcdErrors.Stopped, cluster.Await(leader, move).Error);
+    }
+
     /// <summary>Frames lost, doubled, damaged and late, members killed at random: answered puts stay, all agree at the end.</summary>
     [Theory]
     [InlineData(100)]

@@ -64,7 +64,7 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
     public void Begin()
     {
         CampaignIfAlone();
-        _board.Publish(_raft, _peers.Directory, _admission, _introduction.IsDone);
+        Publish();
     }
 
     public void Handle(ReadOnlySpan<ConsensusMessage> batch)
@@ -77,7 +77,7 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
         ReportUnreachable();
         CompleteHandover();
         _to.Flush();
-        _board.Publish(_raft, _peers.Directory, _admission, _introduction.IsDone);
+        Publish();
     }
 
     private void Handle(in ConsensusMessage message)
@@ -125,7 +125,7 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
                 OnMembershipApplied(applied);
                 break;
             case ConsensusEvent.DirectoryChanged changed:
-                _peers.Update(changed.Directory);
+                Learn(changed.Directory);
                 break;
             case ConsensusEvent.ChangeMembership change:
                 OnChangeMembership(change);
@@ -202,6 +202,8 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
         _admission.Close(EtcdErrors.Stopped);
         _changes.FailAll(EtcdErrors.Stopped);
         _reads.FailAll(EtcdErrors.Stopped);
+        if (_handover.Abandon() is { IsNone: false } transfer)
+            Refused(transfer, EtcdErrors.Stopped);
         if (!_handover.TryBeginStop(request, _now))
             EndStop(request);
     }
@@ -216,7 +218,7 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
     {
         if (_handover.Outcome(_now) is not { } outcome)
             return;
-        if (_admission.Closed is not null)
+        if (_handover.IsForStop)
             EndStop(outcome.Request);
         else if (outcome.Done)
             _replies.Complete(outcome.Request, Replies.Done(outcome.Request));
@@ -300,11 +302,20 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
     {
         if (applied.Change is not null)
             _raft.ApplyMembership(applied.Change);
-        _peers.Update(applied.Directory);
+        Learn(applied.Directory);
         CloseIfRemoved();
         CampaignIfAlone();
         _changes.Propose(_now);
     }
+
+    /// <summary>Published at once and not after the batch: a read that the batch answers may be one of the members.</summary>
+    private void Learn(MemberDirectory directory)
+    {
+        _peers.Update(directory);
+        Publish();
+    }
+
+    private void Publish() => _board.Publish(_raft, _peers.Directory, _admission, _introduction.IsDone);
 
     private void CampaignIfAlone()
     {
@@ -350,7 +361,7 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
         _retention.OnSnapshotInstalled();
         _raft.SnapshotInstalled(installed.Mark);
         _offered = null;
-        _peers.Update(installed.Directory);
+        Learn(installed.Directory);
         CloseIfRemoved();
         OnApplied(installed.Mark.Index);
     }

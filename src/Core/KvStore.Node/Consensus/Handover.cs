@@ -19,6 +19,9 @@ internal sealed class Handover(NodeOptions options, RaftCore raft, MemberId self
 
     public bool IsUnderWay => !_request.IsNone;
 
+    /// <summary>The last one begun: nobody asked for a certain successor.</summary>
+    public bool IsForStop => _target.IsNone;
+
     /// <summary>A client's transfer. False: raft refuses the target.</summary>
     public bool TryBegin(RequestId request, MemberId target, Instant now)
     {
@@ -49,6 +52,14 @@ internal sealed class Handover(NodeOptions options, RaftCore raft, MemberId self
         var request = _request;
         _request = RequestId.None;
         return (request, isThere);
+    }
+
+    /// <summary>The request that waited, none if nothing was under way. What raft began goes on.</summary>
+    public RequestId Abandon()
+    {
+        var request = _request;
+        _request = RequestId.None;
+        return request;
     }
 
     private void Begin(RequestId request, MemberId target, Instant until)
