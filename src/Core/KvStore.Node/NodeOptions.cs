@@ -176,7 +176,12 @@ public sealed record NodeOptions
 
     public string MemberDirectory => DataDirectory + "/member";
 
-    public string WalDirectory => MemberDirectory + "/wal";
+    /// <summary>Directory of the log; given when it is to lie on a disk of its own.</summary>
+    public string WalDirectory
+    {
+        get => field ?? MemberDirectory + "/wal";
+        init;
+    }
 
     public string StoreDirectory => MemberDirectory + "/snap";
 

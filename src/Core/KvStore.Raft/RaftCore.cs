@@ -10,6 +10,11 @@ namespace KvStore.Raft;
 /// </remarks>
 public sealed class RaftCore
 {
+    /// <summary>
+    /// Ticks that a follower waits at least after the connection to its leader broke: a leader that lives sends a heartbeat in one.
+    /// </summary>
+    private const int ElectionTicksUnseen = 2;
+
     private readonly Prng _prng;
     private readonly Follower _follower;
     private readonly Candidate _candidate;
@@ -230,11 +235,16 @@ public sealed class RaftCore
             _leader.OnSnapshotSent(to, index, delivered);
     }
 
-    /// <summary>Frames to the peer are being lost: nothing is sent ahead until it answers.</summary>
+    /// <summary>
+    /// Frames to the peer are being lost: nothing is sent ahead until it answers. A leader of whom that is true is none for now, and
+    /// an election is near.
+    /// </summary>
     public void PeerUnreachable(MemberId peer)
     {
         if (Role == RaftRole.Leader)
             _leader.OnUnreachable(peer);
+        else if (Role == RaftRole.Follower && peer == Leader)
+            LoseSightOfLeader();
     }
 
     /// <summary>Drops entries up to the index, which are applied. A peer that still needs one gets a snapshot.</summary>
@@ -357,6 +367,15 @@ public sealed class RaftCore
             return;
         _role.Leave();
         Leader = leader;
+    }
+
+    // What is passed on to a leader whose connection broke is lost, and its clients would wait for nothing: better it waits here for
+    // the next leader. Part of the election timeout is forgone, since a process that ended closes its connections and silence from
+    // a living one does not. Whoever still hears the leader votes for nobody (R6), and its next heartbeat restores everything.
+    private void LoseSightOfLeader()
+    {
+        SetLeader(MemberId.None);
+        ElectionElapsed = Math.Max(ElectionElapsed, ElectionTimeout - (int)_prng.Between(ElectionTicksUnseen, Options.ElectionTicksMin));
     }
 
     private void ResetElectionTimer()

@@ -15,7 +15,7 @@ public sealed class ServerOptionsTests
         Assert.Equal(2147483648, options.QuotaBytes);
         Assert.Equal(1572864, options.RequestBytesMax);
         Assert.Equal(128, options.TxnOperationsMax);
-        Assert.Equal(10000UL, options.SnapshotCount);
+        Assert.Null(options.SnapshotCount);
         Assert.Equal(TimeSpan.FromMinutes(10), options.WatchProgressInterval);
         Assert.Equal(["http://localhost:2380"], options.InitialCluster["default"]);
         Assert.Empty(options.Warnings);

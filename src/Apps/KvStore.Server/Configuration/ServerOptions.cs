@@ -7,8 +7,8 @@ internal sealed record ServerOptions
 
     public required string DataDirectory { get; init; }
 
-    /// <summary>Directory of the write-ahead log, inside the data directory unless given.</summary>
-    public required string WalDirectory { get; init; }
+    /// <summary>Directory of the write-ahead log; null: inside the data directory.</summary>
+    public required string? WalDirectory { get; init; }
 
     public required IReadOnlyList<Endpoint> ListenClient { get; init; }
 
@@ -32,8 +32,6 @@ internal sealed record ServerOptions
 
     public required TimeSpan ElectionTimeout { get; init; }
 
-    public required bool AdvanceFirstElection { get; init; }
-
     public required bool PreVote { get; init; }
 
     public required bool StrictReconfigurationCheck { get; init; }
@@ -53,12 +51,13 @@ internal sealed record ServerOptions
 
     public required TimeSpan KeepAliveTimeout { get; init; }
 
-    public required ulong SnapshotCount { get; init; }
+    /// <summary>Applied entries between two flushes of the store; null: the node's own number.</summary>
+    public required ulong? SnapshotCount { get; init; }
 
     public required ulong SnapshotCatchUpEntries { get; init; }
 
-    /// <summary>Revisions removed in one step of a compaction.</summary>
-    public required int CompactionBatch { get; init; }
+    /// <summary>Versions removed in one step of a compaction; null: the node's own number.</summary>
+    public required int? CompactionBatch { get; init; }
 
     public required TimeSpan WatchProgressInterval { get; init; }
 
@@ -86,8 +85,6 @@ internal sealed record ServerOptions
     public required bool UnsafeNoSync { get; init; }
 
     public required long StoreCacheBytes { get; init; }
-
-    public required bool ExtensiveMetrics { get; init; }
 
     public required IReadOnlyList<string> Warnings { get; init; }
 }

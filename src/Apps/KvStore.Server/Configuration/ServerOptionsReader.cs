@@ -5,7 +5,6 @@ internal static class ServerOptionsReader
 {
     private const long DefaultQuotaBytes = 2L * 1024 * 1024 * 1024;
     private const ulong ElectionMillisMax = 50_000;
-    private const int DefaultCompactionBatch = 1000;
     private const long StoreCacheBytesMax = 1L << 30;
     private static readonly TimeSpan DefaultProgressInterval = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ProgressIntervalMin = TimeSpan.FromMilliseconds(100);
@@ -27,7 +26,7 @@ internal static class ServerOptionsReader
         {
             Name = name,
             DataDirectory = dataDirectory,
-            WalDirectory = settings.IsSet("wal-dir") ? settings.Text("wal-dir") : Path.Combine(dataDirectory, "member", "wal"),
+            WalDirectory = settings.Text("wal-dir") is { Length: > 0 } directory ? directory : null,
             ListenClient = ReadListeners(settings, "listen-client-urls", clientTls),
             ListenPeer = ReadListeners(settings, "listen-peer-urls", peerTls),
             ListenMetrics = ReadListeners(settings, "listen-metrics-urls", clientTls),
@@ -43,7 +42,6 @@ internal static class ServerOptionsReader
             },
             HeartbeatInterval = heartbeat,
             ElectionTimeout = election,
-            AdvanceFirstElection = settings.Bool("initial-election-tick-advance"),
             PreVote = settings.Bool("pre-vote"),
             StrictReconfigurationCheck = settings.Bool("strict-reconfig-check"),
             LearnersMax = ReadCount(settings, "max-learners"),
@@ -53,9 +51,10 @@ internal static class ServerOptionsReader
             ConcurrentStreamsMax = settings.Int("max-concurrent-streams"),
             KeepAliveInterval = settings.Duration("grpc-keepalive-interval"),
             KeepAliveTimeout = settings.Duration("grpc-keepalive-timeout"),
-            SnapshotCount = Math.Max(settings.Uint("snapshot-count"), 1),
+            // 10000 entries are some 100 ms of a busy member here, and a flush is dearer than a snapshot file of etcd's: only who asks gets it.
+            SnapshotCount = settings.IsSet("snapshot-count") ? Math.Max(settings.Uint("snapshot-count"), 1) : null,
             SnapshotCatchUpEntries = settings.Uint("snapshot-catchup-entries"),
-            CompactionBatch = ReadCount(settings, "compaction-batch-limit") is var batch && batch == 0 ? DefaultCompactionBatch : batch,
+            CompactionBatch = ReadCount(settings, "compaction-batch-limit") is var batch && batch > 0 ? batch : null,
             WatchProgressInterval = progress == TimeSpan.Zero ? DefaultProgressInterval
                 : progress < ProgressIntervalMin ? ProgressIntervalMin : progress,
             SlowApplyWarning = settings.Duration("warning-apply-duration"),
@@ -71,7 +70,6 @@ internal static class ServerOptionsReader
             LogOutputs = settings.List("log-outputs"),
             UnsafeNoSync = settings.Bool("unsafe-no-fsync"),
             StoreCacheBytes = ReadStoreCache(settings),
-            ExtensiveMetrics = ReadChoice(settings, "metrics", "basic", "extensive") == "extensive",
             Warnings = settings.Warnings,
         };
     }

@@ -12,7 +12,6 @@ using KvStore.Server.Logging;
 using KvStore.Server.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Serilog;
-using ClientTlsOptions = KvStore.Grpc.Client.TlsClientOptions;
 
 namespace KvStore.Server.Hosting;
 
@@ -23,6 +22,7 @@ namespace KvStore.Server.Hosting;
 internal sealed class Member : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan EndPoll = TimeSpan.FromMilliseconds(100);
 
     private readonly ServerOptions _options;
     private readonly ILogger _logger;
@@ -102,12 +102,13 @@ internal sealed class Member : IAsyncDisposable
     {
         _logger.Info("starting", ("name", _options.Name), ("data-dir", _options.DataDirectory), ("rocksdb", RocksLibrary.LoadedName),
             ("initial-cluster", string.Join(',', _options.InitialCluster.Select(entry => entry.Key))));
+        TlsSetup.Check(_options);
         if (OsFileSystem.PrepareDataDirectory(_options.DataDirectory))
             _logger.Warn("the data directory was open to other users; it is private now (0700)", ("data-dir", _options.DataDirectory));
         var trace = new TraceLog(_logger);
         _metrics.OnSlowWrite = took => _logger.Warn("applying a batch took too long", ("took", took), ("expected-duration", _options.SlowApplyWarning));
         var latePeers = new LatePeerNetwork();
-        _node = NodeSetup.Start(_options, latePeers, _lanes, _calls, trace, _metrics);
+        _node = await NodeSetup.StartAsync(_options, latePeers, _lanes, _calls, trace, _metrics).ConfigureAwait(false);
         var self = _node.Status.Self;
         _logger.Info("opened the member", ("member-id", self.ToString()), ("cluster-id", _node.Status.Cluster.ToString()));
 
@@ -116,12 +117,14 @@ internal sealed class Member : IAsyncDisposable
         latePeers.Attach(_network);
         _services = new EtcdServices(new NodeMember(_node, () => _clock.Now), _calls, new RequestIds(self, Entropy.NextSeed()), new ServerPeerCalls(_network), _apiOptions);
         ServerPeerCalls.Handle(_network, _services.PeerCalls);
+        ClusterInquiry.Handle(_network, () => _node.Status);
 
         await ListenForPeersAsync(_network).ConfigureAwait(false);
         _network.Start(_node);
         _ticks = new TickPump(TimeProvider.System, _clock, _options.HeartbeatInterval, _node.Tick);
         await ListenForClientsAsync(_services).ConfigureAwait(false);
         _ = ReportReadyAsync(_node);
+        _ = WatchForTheEndAsync(_node);
     }
 
     private PeerTransportOptions PeerOptions(NodeStatus status) => new()
@@ -130,14 +133,7 @@ internal sealed class Member : IAsyncDisposable
         Self = status.Self,
         SelfUrls = _options.AdvertisePeer,
         Seed = Entropy.NextSeed(),
-        Tls = _options.PeerClientTls.HasCertificate || _options.PeerTls.TrustedAuthorities.Length > 0
-            ? new ClientTlsOptions
-            {
-                CaFile = OrNull(_options.PeerTls.TrustedAuthorities),
-                CertificateFile = OrNull(_options.PeerClientTls.Certificate),
-                KeyFile = OrNull(_options.PeerClientTls.Key),
-            }
-            : null,
+        Tls = TlsSetup.ForPeers(_options),
     };
 
     private async Task ListenForPeersAsync(PeerNetwork network)
@@ -146,7 +142,7 @@ internal sealed class Member : IAsyncDisposable
         network.Register(table);
         var room = network.RoomOptions(new GrpcRoomOptions { Stopping = _stopping.Token, OnUnhandledException = LogUnhandled });
         _listeners.Add(await Listeners.StartAsync(
-            _options.ListenPeer, "listen-peer-urls", new GrpcKestrelOptions(), _ => TlsOf(_options.PeerTls, "peer"), _logger,
+            _options.ListenPeer, "listen-peer-urls", new GrpcKestrelOptions(), _ => TlsSetup.ForListener(_options, _options.PeerTls, "peer", _logger), _logger,
             pipeline => pipeline.UseGrpcRoom(table, room)).ConfigureAwait(false));
     }
 
@@ -160,36 +156,22 @@ internal sealed class Member : IAsyncDisposable
         };
         var room = new GrpcRoomOptions
         {
-            ReceiveBytesMax = _options.RequestBytesMax + (512 * 1024),
+            ReceiveBytesMax = _options.RequestBytesMax + NodeSetup.ReceiveSlackBytes,
             Stopping = _stopping.Token,
             Admit = services.Admit,
             OnUnhandledException = LogUnhandled,
         };
         var http = new HttpEndpoints(services, _metrics);
         _listeners.Add(await Listeners.StartAsync(
-            _options.ListenClient, "listen-client-urls", limits, _ => TlsOf(_options.ClientTls, "client"), _logger,
+            _options.ListenClient, "listen-client-urls", limits, _ => TlsSetup.ForListener(_options, _options.ClientTls, "client", _logger), _logger,
             pipeline => pipeline.UseGrpcRoom(services.Table, room).Run(http.AnswerAsync)).ConfigureAwait(false));
         if (_options.ListenMetrics.Count > 0)
         {
             _listeners.Add(await Listeners.StartAsync(
-                _options.ListenMetrics, "listen-metrics-urls", limits, _ => TlsOf(_options.ClientTls, "metrics"), _logger,
+                _options.ListenMetrics, "listen-metrics-urls", limits, _ => TlsSetup.ForListener(_options, _options.ClientTls, "metrics", _logger), _logger,
                 pipeline => pipeline.Run(http.AnswerAsync)).ConfigureAwait(false));
         }
     }
-
-    private TlsServerOptions? TlsOf(Configuration.TlsFiles files, string role) => !files.HasCertificate ? null : new TlsServerOptions
-    {
-        CertificateFile = files.Certificate,
-        KeyFile = files.Key,
-        ClientCaFile = OrNull(files.TrustedAuthorities),
-        CrlFile = OrNull(files.RevocationList),
-        AllowedCommonNames = files.AllowedCommonNames,
-        AllowedHostNames = files.AllowedHostNames,
-        VerifyRemoteAddress = files.VerifiesRemoteAddress,
-        Protocols = TlsVersions.Between(_options.TlsMinVersion, _options.TlsMaxVersion),
-        OnRejected = (remote, reason) => _logger.Warn($"rejected connection on {role} endpoint", ("remote-addr", remote?.ToString()), ("error", reason)),
-        OnUnreadable = exception => _logger.Warn("changed certificate files cannot be used; those before stay in force", ("error", exception.Message)),
-    };
 
     /// <summary>Says "ready" once for each listener when the member has published itself, which takes a leader.</summary>
     private async Task ReportReadyAsync(KvNode node)
@@ -217,6 +199,31 @@ internal sealed class Member : IAsyncDisposable
         SystemdNotification.Ready();
     }
 
+    /// <summary>A member that was removed has nothing left to do, and one that contradicts itself must do nothing more (R10).</summary>
+    private async Task WatchForTheEndAsync(KvNode node)
+    {
+        try
+        {
+            using var poll = new PeriodicTimer(EndPoll);
+            while (!node.Status.IsRemoved && node.Status.Quarantine is null)
+                await poll.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        if (node.Status.IsRemoved)
+        {
+            OnRemoved();
+            return;
+        }
+
+        _logger.Fail(null, "the member takes no part any more; remove it from the cluster and add it again with an empty data directory",
+            ("reason", node.Status.Quarantine), ("data-dir", _options.DataDirectory));
+        _ending.TrySetResult(1);
+    }
+
     private async Task HandOverAsync(KvNode node)
     {
         var id = new RequestIds(node.Status.Self, Entropy.NextSeed()).Next();
@@ -228,14 +235,13 @@ internal sealed class Member : IAsyncDisposable
             _logger.Warn("leadership was not handed over in time");
     }
 
+    // Not a failure: a supervisor that starts it again would only hear the same.
     private void OnRemoved()
     {
-        _logger.Fail(null, "the member has been permanently removed from the cluster");
-        _ending.TrySetResult(1);
+        if (_ending.TrySetResult(0))
+            _logger.Warn("the member has been permanently removed from the cluster; its data directory is of no use any more", ("data-dir", _options.DataDirectory));
     }
 
     private void LogUnhandled(ServerCall call, Exception exception) =>
         _logger.Fail(exception, "a call failed unexpectedly", ("method", call.Method.Path));
-
-    private static string? OrNull(string path) => path.Length == 0 ? null : path;
 }

@@ -1,25 +1,28 @@
 using KvStore.Api.Calls;
 using KvStore.Hosting;
 using KvStore.Node;
-using KvStore.Node.Bootstrap;
 using KvStore.Platform;
 using KvStore.RocksDb;
 using KvStore.Server.Configuration;
 using KvStore.Server.Metrics;
+using KvStore.Wal;
 
 namespace KvStore.Server.Hosting;
 
 /// <summary>The server's options as the node's, and the real doors.</summary>
 internal static class NodeSetup
 {
+    /// <summary>What a message may be larger than --max-request-bytes, as in etcd: keys, headers and framing around the value.</summary>
+    public const int ReceiveSlackBytes = 512 * 1024;
+
     public static int ElectionTicks(ServerOptions options) => (int)(options.ElectionTimeout / options.HeartbeatInterval);
 
-    public static KvNode Start(
+    public static async Task<KvNode> StartAsync(
         ServerOptions options, IPeerNetwork network, ThreadLaneFactory lanes, PendingCalls calls, ITraceSink trace, MetricsExposition metrics)
     {
         var doors = new NodeDoors
         {
-            Files = new OsFileSystem(metrics.WalSync.Observe),
+            Files = new OsFileSystem(metrics.WalSync.Observe, waitsForDisk: !options.UnsafeNoSync),
             Stores = new MeasuredStoreProvider(new RocksOrderedStoreProvider(new RocksStoreOptions { BlockCacheBytes = options.StoreCacheBytes }), metrics.OnStoreWritten),
             Network = network,
             Lanes = lanes,
@@ -27,7 +30,9 @@ internal static class NodeSetup
             Trace = trace,
             Seed = Entropy.NextSeed(),
         };
-        return KvNode.Start(doors, Options(options, calls), Plan(options));
+        var node = Options(options, calls);
+        var hasLog = WriteAheadLog.Exists(doors.Files, node.WalDirectory);
+        return KvNode.Start(doors, node, await Bootstrap.PlanAsync(options, hasLog, TlsSetup.ForPeers(options)).ConfigureAwait(false));
     }
 
     private static NodeOptions Options(ServerOptions options, PendingCalls calls)
@@ -35,19 +40,26 @@ internal static class NodeSetup
         var node = new NodeOptions { DataDirectory = options.DataDirectory };
         return node with
         {
+            WalDirectory = options.WalDirectory ?? node.WalDirectory,
             Name = options.Name,
             ClientUrls = options.AdvertiseClient,
             TickInterval = options.HeartbeatInterval,
             ElectionTicks = ElectionTicks(options),
             PreVote = options.PreVote,
             CommandBytesMax = options.RequestBytesMax,
+            FlushAfterEntries = options.SnapshotCount ?? node.FlushAfterEntries,
             CatchUpEntries = options.SnapshotCatchUpEntries,
+            // Who asks for a short log gets one: etcd cuts at each snapshot.
+            CompactLogEvery = Math.Min(options.SnapshotCount ?? node.CompactLogEvery, node.CompactLogEvery),
+            SweepVersionsMax = options.CompactionBatch ?? node.SweepVersionsMax,
+            Watch = node.Watch with
+            {
+                ProgressInterval = options.WatchProgressInterval,
+                FragmentBytes = options.RequestBytesMax + ReceiveSlackBytes,
+            },
             StrictReconfigCheck = options.StrictReconfigurationCheck,
             LearnersMax = options.LearnersMax,
             Applier = node.Applier with { IsAwaitedHere = calls.IsAwaited },
         };
     }
-
-    private static BootstrapPlan Plan(ServerOptions options) =>
-        BootstrapPlan.Found([.. options.InitialCluster.Select(entry => (entry.Key, entry.Value))], options.InitialClusterToken, options.Name);
 }

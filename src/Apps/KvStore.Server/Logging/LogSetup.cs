@@ -20,7 +20,9 @@ internal static class LogSetup
             // The web server reports each broken connection at its own levels; ours are the lines that matter.
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             // Kestrel warns that clear text cannot negotiate HTTP/2; the room recognises it by its first bytes.
-            .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel", LogEventLevel.Error);
+            .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel", LogEventLevel.Error)
+            // A listener that cannot be bound is said in one line by who starts it.
+            .MinimumLevel.Override("Microsoft.Extensions.Hosting", LogEventLevel.Fatal);
         foreach (var output in options.LogOutputs)
             configuration.WriteTo.Async(sink => AddSink(sink, output, formatter), WaitingLinesMax, blockWhenFull: false);
         return configuration.CreateLogger();

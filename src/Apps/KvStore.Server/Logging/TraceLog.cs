@@ -10,15 +10,21 @@ internal sealed class TraceLog(ILogger logger) : ITraceSink
     /// <summary>etcd warns of a sync that takes longer than this.</summary>
     private static readonly TimeSpan SlowSync = TimeSpan.FromSeconds(1);
 
+    // Only the Consensus lane tells of leaders.
+    private bool _hasLeader;
+
     public void Emit(in TraceEvent traceEvent)
     {
         var (a, b) = (traceEvent.A, traceEvent.B);
         switch (traceEvent.Kind)
         {
             case TraceKind.LeaderChanged when b == 0:
-                logger.Warn("lost leader", ("term", a));
+                if (_hasLeader)
+                    logger.Warn("lost leader", ("term", a));
+                _hasLeader = false;
                 break;
             case TraceKind.LeaderChanged:
+                _hasLeader = true;
                 logger.Info("elected leader", ("leader", new MemberId(b).ToString()), ("term", a));
                 break;
             case TraceKind.BecameFollower:

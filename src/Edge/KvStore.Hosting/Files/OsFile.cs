@@ -9,13 +9,15 @@ internal sealed class OsFile : IFile
     private readonly SafeFileHandle _handle;
     private readonly string _path;
     private readonly Action<TimeSpan>? _onSync;
+    private readonly bool _waitsForDisk;
     private bool _syncFailed;
 
-    public OsFile(SafeFileHandle handle, string path, Action<TimeSpan>? onSync)
+    public OsFile(SafeFileHandle handle, string path, Action<TimeSpan>? onSync, bool waitsForDisk)
     {
         _handle = handle;
         _path = path;
         _onSync = onSync;
+        _waitsForDisk = waitsForDisk;
     }
 
     public long Length => Try("measure", static file => RandomAccess.GetLength(file._handle));
@@ -88,6 +90,8 @@ internal sealed class OsFile : IFile
     {
         if (_syncFailed)
             throw new StorageException(StorageFailure.Io, $"sync {_path}: an earlier sync failed; the kernel no longer knows what is on disk");
+        if (!_waitsForDisk)
+            return;
         var start = TimeProvider.System.GetTimestamp();
         // Never again after a failure: the kernel marks the pages clean and the next call would report success (D3).
         if (Libc.FileDataSync(_handle) != 0)

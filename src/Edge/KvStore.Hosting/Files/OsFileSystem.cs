@@ -17,9 +17,15 @@ public sealed class OsFileSystem : IFileSystem
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     private readonly Action<TimeSpan>? _onSync;
+    private readonly bool _waitsForDisk;
 
     /// <param name="onSync">Told how long each successful sync of a file took (for the histogram of sync times); called on the syncing thread.</param>
-    public OsFileSystem(Action<TimeSpan>? onSync = null) => _onSync = onSync;
+    /// <param name="waitsForDisk">False: a sync does nothing (--unsafe-no-fsync). A crash of the machine then loses what was promised.</param>
+    public OsFileSystem(Action<TimeSpan>? onSync = null, bool waitsForDisk = true)
+    {
+        _onSync = onSync;
+        _waitsForDisk = waitsForDisk;
+    }
 
     /// <summary>
     /// Makes the data directory private to its owner (0700), whether it is new or was open to others (CVE-2020-15113), and refuses
@@ -93,6 +99,8 @@ public sealed class OsFileSystem : IFileSystem
 
     public void SyncDirectory(string path)
     {
+        if (!_waitsForDisk)
+            return;
         var descriptor = Libc.Open(path, Libc.OpenReadOnly | Libc.OpenCloseOnExec, 0);
         if (descriptor < 0)
             throw StorageErrors.OfLastCall("open directory", path);
@@ -118,7 +126,7 @@ public sealed class OsFileSystem : IFileSystem
         throw refusal;
     }
 
-    private OsFile OpenFile(string path, FileMode mode) => Guard("open", path, () => new OsFile(OpenHandle(path, mode), path, _onSync));
+    private OsFile OpenFile(string path, FileMode mode) => Guard("open", path, () => new OsFile(OpenHandle(path, mode), path, _onSync, _waitsForDisk));
 
     private static SafeFileHandle OpenHandle(string path, FileMode mode)
     {
