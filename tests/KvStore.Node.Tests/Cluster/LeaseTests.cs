@@ -134,6 +134,29 @@ public sealed class LeaseTests
         Assert.Equal(term, leader.Status.Term);
     }
 
+    /// <summary>L5: a keep-alive that is handled after a stall, before the tick that tells of it, counts from when it came.</summary>
+    [Fact]
+    public void KeepAlive_BeforeTheTickAfterAStall_CountsInFull()
+    {
+        for (var seed = 1UL; seed <= 20; seed++)
+        {
+            var cluster = TestCluster.Found(1, 60 + seed);
+            var member = cluster.Leader();
+            Grant(cluster, member, ttl: 10);
+            cluster.AwaitOk(member, member.Put("a", "1", Lease));
+            cluster.Run(TimeSpan.FromSeconds(1));
+            // Two in a row: the tick that waits for the end of the first goes behind the call that waits for that of the second.
+            member.Process.Pause(TimeSpan.FromSeconds(3));
+            cluster.Run(TimeSpan.FromSeconds(2.9));
+            member.Process.Pause(TimeSpan.FromSeconds(3));
+            var asked = cluster.World.Now;
+            var kept = member.Call(static (node, id) => node.TryRenew(id, new LeaseId(Lease)));
+            Assert.Equal(10, LeaseKeepAliveResponse.Parser.ParseFrom(cluster.AwaitOk(member, kept).Body.Span).TTL);
+            cluster.Run(asked + TimeSpan.FromSeconds(9.7) - cluster.World.Now);
+            Assert.Equal("1", member.Get("a"));
+        }
+    }
+
     private static void Grant(TestCluster cluster, TestMember member, long ttl) =>
         cluster.AwaitOk(member, member.Propose(CommandKind.LeaseGrant, new LeaseGrantRequest { ID = Lease, TTL = ttl }.ToByteArray()));
 

@@ -7,7 +7,7 @@ namespace KvStore.Simulation.Checks;
 /// What clients of whole members asked and heard. The revisions in the replies order the writes, so linearizability needs no
 /// search: (1) no call that began after another had ended is answered as of an earlier revision, and a write comes after it;
 /// (2) a revision belongs to one write and a written value to one revision; (3) whoever saw a key at a revision saw its last
-/// write up to there, among all writes that anybody ever heard of.
+/// write up to there, deletes too, among all writes that anybody ever heard of; (4) what was acknowledged has happened.
 /// </summary>
 public sealed class RevisionHistory
 {
@@ -74,18 +74,24 @@ public sealed class RevisionHistory
     }
 
     /// <summary>At the end, when all that will ever be known of the writes is known.</summary>
-    public void CheckSightings()
+    public void CheckSightings(EventHistory events)
     {
+        foreach (var (key, writes) in _writes)
+        {
+            foreach (var (revision, value) in writes)
+                events.MustContain(revision, "k" + key, isDelete: value == Deleted);
+        }
+
         foreach (var (key, at, modified) in _sightings)
         {
-            if (!_writes.TryGetValue(key, out var writes))
+            if (modified == Revision.Zero || !_writes.TryGetValue(key, out var writes))
                 continue;
             foreach (var (revision, value) in writes)
             {
                 if (revision > at)
                     break;
-                if (revision > modified && value != Deleted && modified > Revision.Zero)
-                    _world.Fail($"key {key} as of revision {at} was seen as written at {modified}, but it was written at {revision}");
+                if (revision > modified)
+                    _world.Fail($"key {key} as of revision {at} was seen as written at {modified}, but it was {(value == Deleted ? "deleted" : "written")} at {revision}");
             }
         }
     }

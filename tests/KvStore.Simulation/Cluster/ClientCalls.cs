@@ -73,6 +73,18 @@ internal static class ClientCalls
         return 0;
     }
 
+    /// <summary>The seconds a LeaseKeepAliveResponse gives; zero when the lease is gone.</summary>
+    public static long TimeToLive(ReadOnlySpan<byte> body)
+    {
+        while (Wire.TryReadField(ref body, out var field, out _, out var number, out _))
+        {
+            if (field == 3)
+                return (long)number;
+        }
+
+        return 0;
+    }
+
     /// <summary>The number at the start of the value of a stored mvccpb.KeyValue.</summary>
     public static ulong ValueOf(ReadOnlySpan<byte> keyValue)
     {

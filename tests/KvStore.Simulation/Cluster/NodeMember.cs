@@ -36,6 +36,9 @@ internal sealed class NodeMember : IReplies<Reply>
 
     public KvNode? Node { get; private set; }
 
+    /// <summary>The latest revision a serializable read of this process has shown.</summary>
+    public Revision Shown { get; set; }
+
     public bool IsUp => Process is { IsAlive: true } && Node is not null;
 
     public void Start()
@@ -50,6 +53,9 @@ internal sealed class NodeMember : IReplies<Reply>
         {
             var node = KvNode.Start(DoorsOf(process), _run.Options, _plan);
             Node = node;
+            Shown = Revision.Zero;
+            using (var view = node.OpenView())
+                _run.Events.OnPublished(view);
             _run.Network.Connect(process, new Inbox(node));
             TickLater(process, node);
         });
@@ -81,6 +87,7 @@ internal sealed class NodeMember : IReplies<Reply>
             return;
         using var view = node.OpenView();
         _run.States.OnApplied(Id, index, view);
+        _run.Events.OnPublished(view);
     }
 
     private NodeDoors DoorsOf(SimulatedProcess process) => new()

@@ -1,5 +1,6 @@
 using KvStore.Node;
 using KvStore.Node.Bootstrap;
+using KvStore.Node.Watch;
 using KvStore.Primitives;
 using KvStore.Simulation.Checks;
 using KvStore.Simulation.World;
@@ -13,22 +14,17 @@ namespace KvStore.Simulation.Cluster;
 /// </summary>
 public sealed class NodeRun
 {
-    private const int Keys = 8;
-    private const int Clients = 4;
+    private const int WatchClients = 3;
 
     private static readonly TimeSpan SafetyPhase = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan LivenessLimit = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan ClientPatience = TimeSpan.FromSeconds(8);
 
     private readonly SortedDictionary<MemberId, NodeMember> _members = [];
-    private readonly Dictionary<RequestId, Action<NodeMember, Reply>> _calls = [];
-    private readonly ByteWriter _scratch = new();
+    private readonly List<WatchClient> _watchers = [];
     private readonly int? _laneCapacityMax;
-    private bool _healed;
-    private bool _asking = true;
     private int _crashes;
-    private ulong _nextValue;
-    private long _nextLease;
+    private long _streams;
+    private long _watched;
 
     private NodeRun(ulong seed, TextWriter? lines)
     {
@@ -37,8 +33,11 @@ public sealed class NodeRun
         Options = DrawOptions(World.Chance);
         _laneCapacityMax = World.Chance.Chance(1, 4) ? 4 + World.Chance.Below(60) : null;
         Network = new SimulatedNetwork(World) { Faults = Plan.Network with { DuplicatesLogFrames = false } };
-        History = new RevisionHistory(World);
         States = new StateChecks(World);
+        Events = new EventHistory(World);
+        Clients = new NodeClients(this);
+        for (var i = 1; i <= WatchClients; i++)
+            _watchers.Add(new WatchClient(this, i));
         var founders = new List<MemberInfo>();
         for (var i = 1; i <= Plan.Members; i++)
             founders.Add(new MemberInfo(new MemberId((ulong)i), $"m{i}", [$"http://m{i}:2380"], [], IsLearner: false));
@@ -55,16 +54,25 @@ public sealed class NodeRun
 
     internal SimulatedNetwork Network { get; }
 
-    internal RevisionHistory History { get; }
+    internal NodeClients Clients { get; }
 
     internal StateChecks States { get; }
+
+    internal EventHistory Events { get; }
+
+    internal bool IsHealed { get; private set; }
+
+    /// <summary>Some member that takes itself for the leader; which one is a matter of chance while there are two.</summary>
+    internal NodeMember? Leader => _members.Values.FirstOrDefault(static m => m is { IsUp: true, Node.Status.IsLeader: true });
+
+    private RevisionHistory History => Clients.History;
 
     public static RunResult Run(ulong seed, TextWriter? lines = null)
     {
         var run = new NodeRun(seed, lines);
         run.RunSafetyPhase();
         run.RunLivenessPhase();
-        run.History.CheckSightings();
+        run.History.CheckSightings(run.Events);
         return new RunResult(
             seed, run.World.Failure, run.World.Transcript.Hash, run.World.Transcript.Events, run.States.Terms, run.States.States,
             run.History.Asked, run.History.Answered, run._crashes, run.World.Reached);
@@ -77,19 +85,18 @@ public sealed class NodeRun
         World.Note($"member {member} ended: {why}");
     }
 
-    internal void OnReply(NodeMember member, RequestId request, in Reply reply)
+    internal void OnReply(NodeMember member, RequestId request, in Reply reply) => Clients.OnReply(member, request, reply);
+
+    internal void OnWatched(Protocol.Etcd.WatchResponse response)
     {
-        if (!_calls.Remove(request, out var call))
-            return;
-        World.Note($"request {request} answered by {member.Id}: {reply.Revision} {reply.Error}");
-        if (reply.Error is null && !reply.Skipped)
-            call(member, reply);
-        else
-            History.Forget(request);
+        _watched += response.Events.Count;
+        World.Note($"watcher {response.WatchId}: {response.Events.Count} events, header {response.Header.Revision}");
     }
 
+    internal long NextStream() => ++_streams;
+
     internal TimeSpan LaneDelay(string lane) => lane == "log"
-        ? World.Between(TimeSpan.FromMicroseconds(50), _healed ? TimeSpan.FromMilliseconds(2) : Plan.SlowSync + TimeSpan.FromMilliseconds(1))
+        ? World.Between(TimeSpan.FromMicroseconds(50), IsHealed ? TimeSpan.FromMilliseconds(2) : Plan.SlowSync + TimeSpan.FromMilliseconds(1))
         : World.Between(TimeSpan.FromMicroseconds(1), TimeSpan.FromMicroseconds(200));
 
     internal int LaneCapacity(string lane, int capacity) => _laneCapacityMax is { } max ? Math.Min(max, capacity) : capacity;
@@ -98,8 +105,9 @@ public sealed class NodeRun
     {
         foreach (var member in _members.Values)
             member.Start();
-        for (var i = 0; i < Clients; i++)
-            AskLater();
+        Clients.Begin();
+        foreach (var watcher in _watchers)
+            watcher.Begin();
         Repeat(Plan.CrashEvery, () => AnyMember().Kill());
         Repeat(Plan.DiskFaultEvery, BreakADisk);
         Repeat(Plan.CutEvery, () => Network.CutSome(_members.Keys, World.Chance));
@@ -110,7 +118,7 @@ public sealed class NodeRun
 
     private void RunLivenessPhase()
     {
-        _healed = true;
+        IsHealed = true;
         World.Note("everything heals");
         Network.Faults = NetworkFaults.None;
         Network.Heal();
@@ -119,18 +127,13 @@ public sealed class NodeRun
         Must(() => _members.Values.All(m => m.IsUp), "not every member starts again");
         var before = History.Answered;
         Must(() => History.Answered > before + 20, "the healed cluster does not answer");
-        _asking = false;
+        Clients.Stop();
         Must(HasConverged, "the healed cluster does not converge");
+        Must(() => _watchers.TrueForAll(static w => w.IsComplete), "watchers do not get what happened");
         if (World.Failure is not null)
             return;
         foreach (var member in _members.Values)
-        {
-            using var view = member.Node!.OpenView();
-            if (view.Current < History.Heard)
-                World.Fail($"member {member.Id} ended at revision {view.Current}, but a client had heard of {History.Heard}");
-            for (var key = 0; key < Keys; key++)
-                Observe(view, key);
-        }
+            Clients.ObserveAll(member);
     }
 
     private void Must(Func<bool> condition, string otherwise)
@@ -145,142 +148,7 @@ public sealed class NodeRun
         && _members.Values.Select(m => m.Node!.Status.AppliedIndex).Distinct().Count() == 1;
 
     private string Where() => string.Join(' ', _members.Values.Select(m =>
-        $"{m.Id}:{(m.IsUp ? "up" : "down")} leader {m.Node?.Status.Leader} applied {m.Node?.Status.AppliedIndex}/{m.Node?.Status.CommitIndex} {m.Node?.Status.Quarantine}"));
-
-    private void AskLater() => World.After(World.Between(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(300)), () =>
-    {
-        if (!_asking)
-            return;
-        if (AnyMember() is { IsUp: true } member)
-            member.Process!.Run(() => Ask(member.Node!));
-        AskLater();
-    });
-
-    private void Ask(KvNode node)
-    {
-        var key = World.Chance.Below(Keys);
-        switch (World.Chance.Below(20))
-        {
-            case < 8:
-                Put(node, key);
-                break;
-            case < 15:
-                Get(node, key);
-                break;
-            case 15:
-                Delete(node, key);
-                break;
-            case 16:
-                Compact(node);
-                break;
-            case 17:
-                Grant(node);
-                break;
-            default:
-                PutIfUnchanged(node, key);
-                break;
-        }
-    }
-
-    private void Put(KvNode node, int key)
-    {
-        var value = ++_nextValue;
-        var request = Begin(isWrite: true, (_, reply) => History.OnWritten(key, reply.Revision, value));
-        var lease = World.Chance.Chance(1, 10) && _nextLease > 0 ? new LeaseId(1 + World.Chance.Below((int)_nextLease)) : default;
-        Propose(node, request, ClientCalls.Put(request, key, value, World.Chance.Chance(1, 5) ? World.Chance.Below(3000) : 0, lease));
-    }
-
-    private void PutIfUnchanged(KvNode node, int key)
-    {
-        using var view = node.OpenView();
-        var modified = view.TryGet(ClientCalls.Key(key), Revision.Zero, out var meta) ? meta.Modified.Main : Revision.Zero;
-        var value = ++_nextValue;
-        var request = Begin(isWrite: false, (_, reply) =>
-        {
-            if (ClientCalls.Succeeded(reply.Body.Span))
-                History.OnWritten(key, reply.Revision, value);
-        });
-        Propose(node, request, ClientCalls.PutIfUnchanged(request, key, modified, value));
-    }
-
-    private void Delete(KvNode node, int key)
-    {
-        var request = Begin(isWrite: false, (_, reply) =>
-        {
-            if (ClientCalls.DeletedCount(reply.Body.Span) > 0)
-                History.OnDeleted(key, reply.Revision);
-        });
-        Propose(node, request, ClientCalls.Delete(request, key));
-    }
-
-    private void Compact(KvNode node)
-    {
-        if (History.Heard.Value < 20)
-            return;
-        var request = Begin(isWrite: false, static (_, _) => { });
-        Propose(node, request, ClientCalls.Compact(request, new Revision(History.Heard.Value - World.Chance.Below(20))));
-    }
-
-    private void Grant(KvNode node)
-    {
-        var lease = new LeaseId(++_nextLease);
-        var request = Begin(isWrite: false, static (_, _) => { });
-        Propose(node, request, ClientCalls.LeaseGrant(request, lease, World.Chance.Between(2, 30)));
-    }
-
-    private void Get(KvNode node, int key)
-    {
-        var request = History.Begin(isWrite: false);
-        // A linearizable read is a confirmation by a quorum and then a view of the member that was asked.
-        _calls[request] = (member, _) =>
-        {
-            using var view = member.Node!.OpenView();
-            if (History.OnAnswer(request, view.Current))
-                Observe(view, key);
-        };
-        GiveUpLater(request);
-        if (!node.TryRead(request))
-            GiveUp(request);
-    }
-
-    private void Observe(Mvcc.MvccView view, int key)
-    {
-        if (!view.TryGet(ClientCalls.Key(key), Revision.Zero, out var meta))
-        {
-            History.OnSeen(key, view.Current, Revision.Zero, 0);
-            return;
-        }
-
-        _scratch.Clear();
-        view.CopyKeyValue(meta, _scratch);
-        History.OnSeen(key, view.Current, meta.Modified.Main, ClientCalls.ValueOf(_scratch.WrittenSpan));
-    }
-
-    private RequestId Begin(bool isWrite, Action<NodeMember, Reply> onAnswer)
-    {
-        var request = History.Begin(isWrite);
-        _calls[request] = (member, reply) =>
-        {
-            if (History.OnAnswer(request, reply.Revision))
-                onAnswer(member, reply);
-        };
-        GiveUpLater(request);
-        return request;
-    }
-
-    private void Propose(KvNode node, RequestId request, byte[] command)
-    {
-        if (!node.TryPropose(request, command))
-            GiveUp(request);
-    }
-
-    private void GiveUpLater(RequestId request) => World.After(ClientPatience, () => GiveUp(request));
-
-    private void GiveUp(RequestId request)
-    {
-        _calls.Remove(request);
-        History.Forget(request);
-    }
+        $"{m.Id}:{(m.IsUp ? "up" : "down")} leader {m.Node?.Status.Leader} applied {m.Node?.Status.AppliedIndex}/{m.Node?.Status.CommitIndex} {m.Node?.Status.Quarantine}").Concat(_watchers.Select(static w => w.Where)));
 
     private void BreakADisk()
     {
@@ -297,14 +165,14 @@ public sealed class NodeRun
             return;
         World.After(World.Between(mean / 10, mean * 2), () =>
         {
-            if (_healed)
+            if (IsHealed)
                 return;
             act();
             Repeat(every, act);
         });
     }
 
-    private NodeMember AnyMember() => _members[new MemberId((ulong)(1 + World.Chance.Below(_members.Count)))];
+    internal NodeMember AnyMember() => _members[new MemberId((ulong)(1 + World.Chance.Below(_members.Count)))];
 
     private static NodeOptions DrawOptions(Prng chance) => new()
     {
@@ -319,5 +187,17 @@ public sealed class NodeRun
         ApplyBatchMax = chance.Chance(1, 4) ? 1 : 64,
         SweepVersionsMax = (int)chance.Between(1, 64),
         PreVote = chance.Chance(3, 4),
+        Watch = new WatchOptions
+        {
+            Prng = new Prng(0),
+            StreamFramesMax = (int)chance.Between(1, 30),
+            StreamBytesMax = 1 << (int)chance.Between(6, 20),
+            FrameBytesMax = 1 << (int)chance.Between(6, 18),
+            FragmentBytes = 1 << (int)chance.Between(7, 14),
+            SliceRevisionsMax = (int)chance.Between(1, 50),
+            SliceBytesMax = 1 << (int)chance.Between(6, 20),
+            SliceWatchersMax = (int)chance.Between(1, 8),
+            ProgressInterval = TimeSpan.FromMilliseconds(chance.Between(100, 5000)),
+        },
     };
 }

@@ -15,6 +15,9 @@ internal sealed class NodeTrace(NodeMember member, NodeRun run) : ITraceSink
             case TraceKind.BecameLeader:
                 run.States.OnLeader(member.Id, new Term(traceEvent.A));
                 break;
+            case TraceKind.LeaseExpired:
+                run.Clients.Leases.OnExpired(new LeaseId((long)traceEvent.A));
+                break;
             case TraceKind.Applied:
                 member.OnApplied(new LogIndex(traceEvent.C));
                 break;

@@ -11,8 +11,9 @@ namespace KvStore.Node.Apply;
 /// Apply lane.
 /// </summary>
 /// <remarks>
-/// The lane knows the time of the last tick only. A lease's time therefore begins one tick later than that (<see cref="StartOfTime"/>),
-/// which is never before it really began: leases may live a tick too long, never end early.
+/// The lane knows the time of the last tick only, which is long ago when the process was stopped or the machine stood still, and
+/// before the first tick is no time at all. A lease's time therefore begins one tick later than that (<see cref="StartOfTime"/>),
+/// and if the next tick comes late, at that one: leases may live a tick too long, never end early.
 /// </remarks>
 internal sealed class LeaseDuties(NodeOptions options, IReplies<Reply> replies, Outbox<ConsensusMessage> consensus)
 {
@@ -34,6 +35,8 @@ internal sealed class LeaseDuties(NodeOptions options, IReplies<Reply> replies, 
     private Applier? _applier;
     private Term? _leads;
     private Instant _expiryDue;
+    private Instant _tick;
+    private bool _promotedSinceTick;
 
     private Lessor Leases => _applier!.Leases;
 
@@ -54,11 +57,16 @@ internal sealed class LeaseDuties(NodeOptions options, IReplies<Reply> replies, 
     public void OnApplied(Term applied, Instant now)
     {
         if (_leads is { } term && applied >= term && !Leases.IsPrimary)
-            Leases.Promote(StartOfTime(now), _options.ElectionTimeout);
+            Promote(now);
     }
 
     public void Tick(Instant now)
     {
+        if (now > StartOfTime(_tick))
+            BeginAgain(now);
+        _tick = now;
+        _promotedSinceTick = false;
+        Leases.ForgetBegun();
         if (!Leases.IsPrimary || now < _expiryDue)
             return;
         var expired = Leases.Expired(now, _expired);
@@ -69,6 +77,20 @@ internal sealed class LeaseDuties(NodeOptions options, IReplies<Reply> replies, 
         var due = Leases.CheckpointsDue(now, _checkpoints);
         if (due > 0)
             Propose(LeaseCommands.Checkpoint(_checkpoints.AsSpan(0, due)));
+    }
+
+    /// <summary>The tick is late: what began since the last one began at a time that was over already.</summary>
+    private void BeginAgain(Instant now)
+    {
+        if (_promotedSinceTick && Leases.IsPrimary)
+            Promote(now);
+        Leases.BeginAgain(StartOfTime(now));
+    }
+
+    private void Promote(Instant now)
+    {
+        Leases.Promote(StartOfTime(now), _options.ElectionTimeout);
+        _promotedSinceTick = true;
     }
 
     /// <summary>A call that came through a confirmed leader, after everything committed before it was applied (L3, L4).</summary>

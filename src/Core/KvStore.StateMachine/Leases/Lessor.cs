@@ -25,6 +25,7 @@ public sealed class Lessor
     private readonly LeaseTable _leases = new();
     private readonly LeaseQueue _expiries = new();
     private readonly LeaseQueue _checkpoints = new();
+    private readonly List<LeaseId> _begun = [];
 
     internal Lessor(LessorOptions options)
     {
@@ -139,9 +140,30 @@ public sealed class Lessor
             return RenewOutcome.CheckpointFirst;
         slot.ExpiryTicks = Math.Max(slot.ExpiryTicks, (now + TimeSpan.FromSeconds(slot.TtlSeconds)).Ticks);
         ScheduleCheckpoint(ref slot, now);
+        _begun.Add(lease);
         ttlSeconds = slot.TtlSeconds;
         return RenewOutcome.Renewed;
     }
+
+    /// <summary>
+    /// What was granted or renewed since <see cref="ForgetBegun"/> begins at this time: the clock turned out to have been behind
+    /// when it was. Never shortens a lease.
+    /// </summary>
+    public void BeginAgain(Instant now)
+    {
+        if (!IsPrimary)
+            return;
+        foreach (var lease in _begun)
+        {
+            if (!_leases.TryFind(lease, out var place))
+                continue;
+            ref var slot = ref _leases[place];
+            slot.ExpiryTicks = Math.Max(slot.ExpiryTicks, (now + TimeSpan.FromSeconds(slot.TtlSeconds)).Ticks);
+        }
+    }
+
+    /// <summary>The clock is right up to now; called at every tick, so that the list stays as short as a tick.</summary>
+    public void ForgetBegun() => _begun.Clear();
 
     /// <summary>The time left; false where there is no such lease. Only the primary knows (L6).</summary>
     public bool TryGetExpiry(LeaseId lease, Instant now, out LeaseExpiry expiry)
@@ -219,6 +241,7 @@ public sealed class Lessor
         slot.QueuedTicks = slot.ExpiryTicks;
         _expiries.Add(lease, slot.QueuedTicks);
         ScheduleCheckpoint(ref slot, now);
+        _begun.Add(lease);
     }
 
     internal void Remove(LeaseId lease)
