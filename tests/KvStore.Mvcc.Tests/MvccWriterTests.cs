@@ -65,6 +65,28 @@ public sealed class MvccWriterTests
         Assert.Equal((new Revision(3), 1L), (meta.Created, meta.Version));
     }
 
+    /// <summary>W11: prev_kv is what was live before the revision, not what the same transaction put there (as etcd 3.5.30 told its watchers).</summary>
+    [Fact]
+    public void Event_OfAKeyPutAndDeletedInOneTxn_HasTheVersionBeforeTheTxn()
+    {
+        InTxn(writer => writer.Put("a"u8, "1"u8, LeaseId.None));
+        InTxn(writer =>
+        {
+            writer.Put("a"u8, "2"u8, LeaseId.None);
+            writer.Put("b"u8, "1"u8, LeaseId.None);
+            writer.DeleteRange("a"u8, "c"u8);
+        });
+        var events = _store.Writer.Commit().Events.ToArray();
+        var first = new ItemRevision(new Revision(2), 0);
+        ItemRevision?[] expected = [null, first, null, first, null];
+        Assert.Equal(expected, events.Select(one => one.Previous));
+
+        using var view = _store.OpenView();
+        var history = new List<WatchEvent>();
+        view.ReadEvents(new Revision(2), new Revision(3), 10, 1000, withPrevious: true, history);
+        Assert.Equal(expected, history.Select(one => one.Previous));
+    }
+
     /// <summary>M14: what a transaction has written is read within it, and by nobody else before the commit.</summary>
     [Fact]
     public void TryGet_UncommittedPut_IsSeenByTheWriterOnly()

@@ -73,7 +73,7 @@ public sealed class MvccWriter : MvccReader
         AddToBatch(key, in record, pair.Span);
         AddToIndex(key, in record, previous);
         var place = MetaOf(in record).Modified;
-        _events.Add(new WatchEvent(WatchEventType.Put, place, KeyIn(pair), pair, previous?.Modified));
+        _events.Add(new WatchEvent(WatchEventType.Put, place, KeyIn(pair), pair, IndexSearch.VersionBefore(_slabs, in record)));
         return new PutResult(place, previous);
     }
 
@@ -90,7 +90,11 @@ public sealed class MvccWriter : MvccReader
             var deletedKey = KeyIn(pair);
             _deleted.Add(new DeletedKey(deletedKey, cursor.Meta));
             _events.Add(new WatchEvent(
-                WatchEventType.Delete, new ItemRevision(_state.Current.Next, _nextSub + _deleted.Count - 1), deletedKey, pair, cursor.Meta.Modified));
+                WatchEventType.Delete,
+                new ItemRevision(_state.Current.Next, _nextSub + _deleted.Count - 1),
+                deletedKey,
+                pair,
+                VersionBeforeTxn(cursor.Key, cursor.Meta)));
         }
 
         for (var i = 0; i < _deleted.Count; i++)
@@ -155,6 +159,15 @@ public sealed class MvccWriter : MvccReader
         if (!_slabs.Records[newest].IsTombstone)
             previous = MetaOf(in _slabs.Records[newest]);
         return newest;
+    }
+
+    private ItemRevision? VersionBeforeTxn(ReadOnlySpan<byte> key, in KeyMeta live)
+    {
+        if (live.Modified.Main <= _state.Current)
+            return live.Modified;
+        // Put and then deleted in one transaction.
+        var deletion = new VersionRecord { Main = _state.Current.Next.Value, Previous = NewestOf(key, out _) };
+        return IndexSearch.VersionBefore(_slabs, in deletion);
     }
 
     private void Delete(in DeletedKey deleted, ReadOnlySpan<byte> pair)

@@ -52,9 +52,9 @@ internal sealed class KeyModel
     public List<Version> History(long from, long to) =>
         [.. _keys.Values.SelectMany(versions => versions).Where(v => v.Main >= from && v.Main <= to).OrderBy(v => v.Main).ThenBy(v => v.Sub)];
 
-    /// <summary>The change of the same key before one; null where there was none or it was a delete.</summary>
+    /// <summary>What was live before a change's revision; null where nothing was, and for a key created in that revision.</summary>
     public Version? Before(Version change) =>
-        _keys[change.Key].LastOrDefault(v => v.Main < change.Main || (v.Main == change.Main && v.Sub < change.Sub)) is { IsDelete: false } live ? live : null;
+        change.Created != change.Main && _keys[change.Key].LastOrDefault(v => v.Main < change.Main) is { IsDelete: false } live ? live : null;
 
     /// <summary>What a compaction at r, run to its end, leaves: everything above r, the live version at r, the deletes at r, and what the same revision built on them.</summary>
     public List<Version> Survivors(long compacted)

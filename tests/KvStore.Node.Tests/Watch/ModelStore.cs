@@ -57,10 +57,11 @@ internal sealed class ModelStore : IWatchHistory
         var sub = 0;
         foreach (var change in transaction)
         {
-            _live.TryGetValue(change.Key, out var previous);
-            if (change.Value is null && previous is null)
+            _live.TryGetValue(change.Key, out var replaced);
+            if (change.Value is null && replaced is null)
                 continue;
-            var item = new ModelItem(new ItemRevision(main, sub++), change.Key, change.Value, previous);
+            var before = Items.LastOrDefault(item => item.Key == change.Key && item.Place.Main < main) is { IsDelete: false } live ? live : null;
+            var item = new ModelItem(new ItemRevision(main, sub++), change.Key, change.Value, replaced, before);
             Items.Add(item);
             if (change.Value is null)
                 _live.Remove(change.Key);

@@ -86,10 +86,7 @@ internal sealed class HistoryReading
         Check.That(found, "the index knows every key with an event above the compacted revision");
         var record = RecordAt(newest, place);
         _reached[newest] = record;
-        var previous = _slabs.Records[record].Previous;
-        if (previous == 0 || _slabs.Records[previous].IsTombstone)
-            return null;
-        return MvccReader.MetaOf(in _slabs.Records[previous]).Modified;
+        return IndexSearch.VersionBefore(_slabs, in _slabs.Records[record]);
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using KvStore.Primitives;
+
 namespace KvStore.Mvcc.Index;
 
 /// <summary>Reading a tree: any thread that holds the version the root belongs to, or the Apply lane on its working tree.</summary>
@@ -27,6 +29,22 @@ internal static class IndexSearch
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// The version that was live before the main revision of a change; null where there was none, and for a key that was created in
+    /// that revision (etcd, v3rpc/watch.go: what its watchers get as prev_kv). Older changes of the same revision are passed over.
+    /// </summary>
+    public static ItemRevision? VersionBefore(IndexSlabs slabs, in VersionRecord change)
+    {
+        if (change.Created == change.Main)
+            return null;
+        var record = change.Previous;
+        while (record != 0 && slabs.Records[record].Main == change.Main)
+            record = slabs.Records[record].Previous;
+        if (record == 0 || slabs.Records[record].IsTombstone)
+            return null;
+        return MvccReader.MetaOf(in slabs.Records[record]).Modified;
     }
 
     /// <summary>

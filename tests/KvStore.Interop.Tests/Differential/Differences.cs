@@ -1,0 +1,25 @@
+using System.Globalization;
+using System.Text;
+
+namespace KvStore.Interop.Tests.Differential;
+
+/// <summary>
+/// Where two servers answered differently. A run goes on after the first, because the second often tells what the first was; it ends
+/// when there are so many that the two states have surely parted.
+/// </summary>
+internal sealed class Differences
+{
+    private const int CountMax = 8;
+
+    private readonly StringBuilder _text = new();
+    private int _count;
+
+    public void Add(string where, string expected, string actual)
+    {
+        _text.AppendLine(CultureInfo.InvariantCulture, $"{where}\netcd: {expected}\nours: {actual}\n");
+        if (++_count >= CountMax)
+            AssertNone();
+    }
+
+    public void AssertNone() => Assert.True(_count == 0, _text.ToString());
+}
