@@ -134,7 +134,7 @@ public sealed class LessorTests : IDisposable
     [Fact]
     public void Renew_WithACheckpointRecordedOrOnItsWay_AsksForOneOfZeroFirst()
     {
-        // L5, invariant S-1: a checkpoint that a renewal has overtaken would end the lease early at the next primary.
+        // L5, invariant LS-1: a checkpoint that a renewal has overtaken would end the lease early at the next primary.
         Leases.Promote(Now, Election);
         _machine.Grant(1, 3600);
         var later = Now + TimeSpan.FromSeconds(300);

@@ -8,10 +8,10 @@ namespace KvStore.StateMachine;
 /// a lease has expired, and proposes its revocation. Apply lane only; time is always an argument.
 /// </summary>
 /// <remarks>
-/// Invariants. S-1: a lease never expires before its TTL has passed since the last renewal that was answered, on any chain of
+/// Invariants. LS-1: a lease never expires before its TTL has passed since the last renewal that was answered, on any chain of
 /// leaders: a new primary starts every lease with its whole TTL, or with a checkpoint that no later renewal has overtaken
-/// (<see cref="RenewOutcome.CheckpointFirst"/>), and an election timeout on top. S-2: a lease is forever on a member that is
-/// not primary. S-3: every attached key names an existing lease.
+/// (<see cref="RenewOutcome.CheckpointFirst"/>), and an election timeout on top. LS-2: a lease is forever on a member that is
+/// not primary. LS-3: every attached key names an existing lease.
 /// <code>
 ///            Promote(now, extend)
 ///   follower ───────────────────▶ primary     Promote: after every entry of earlier terms is applied (L1)
