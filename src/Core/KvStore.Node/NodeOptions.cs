@@ -71,6 +71,12 @@ public sealed record NodeOptions
     /// <summary>Linearizable reads that may wait on this member; more are refused.</summary>
     public int WaitingReadsMax { get; init; } = 1 << 17;
 
+    /// <summary>
+    /// Questions for a read index that this member has out at a time; reads that come meanwhile share the next one. Each costs a
+    /// message to and from every member (from a follower two more), however many reads it serves; etcd asks one at a time, too.
+    /// </summary>
+    public int ReadQuestionsMax { get; init; } = 1;
+
     // Lanes: messages that may wait, and messages handed over at once
 
     /// <summary>Client calls, frames and events. More than the calls a member can hold open, so that a refusal is overload.</summary>
@@ -189,7 +195,7 @@ public sealed record NodeOptions
     {
         Check.That(DataDirectory.Length > 0, "a member has a directory");
         Check.That(TickInterval > TimeSpan.Zero && ElectionTicks > 1, "time goes on, and an election takes longer than a heartbeat");
-        Check.That(CommandBytesMax > 0 && HeldProposalsMax > 0 && WaitingReadsMax > 0, "limits of admission are positive");
+        Check.That(CommandBytesMax > 0 && HeldProposalsMax > 0 && WaitingReadsMax > 0 && ReadQuestionsMax > 0, "limits of admission are positive");
         Check.That(SnapshotChunkBytes > 0 && SnapshotWindowChunks > 0 && SnapshotSendsMax > 0, "limits of snapshots are positive");
         Check.That(SweepVersionsMax > 0 && HashRevisionsMax > 0 && RevokesAtOnceMax > 0, "slices of work are not empty");
     }

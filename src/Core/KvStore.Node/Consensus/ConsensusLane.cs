@@ -71,9 +71,13 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
     {
         foreach (ref readonly var message in batch)
             Handle(message);
-        _reads.Ask(_raft, _now);
-        while (_raft.TryTakeReady(out var ready))
-            CarryOut(ready);
+        _reads.TryAsk(_raft, _now);
+        do
+        {
+            while (_raft.TryTakeReady(out var ready))
+                CarryOut(ready);
+        }
+        while (_reads.TryAsk(_raft, _now)); // answered: those who waited for it come next
         ReportUnreachable();
         CompleteHandover();
         _to.Flush();

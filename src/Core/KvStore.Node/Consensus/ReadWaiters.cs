@@ -6,7 +6,7 @@ namespace KvStore.Node.Consensus;
 
 /// <summary>
 /// Linearizable reads on their way: those not asked for yet, those whose round is out, and those that know their index and wait
-/// for the member to apply it. All that wait at the end of a batch share one question to raft.
+/// for the member to apply it. All that came while one question to raft was out share the next one.
 /// </summary>
 /// <remarks>
 /// A context is never used twice by this process, and the first one is drawn at random, so that no late answer, to an earlier
@@ -23,6 +23,7 @@ internal sealed class ReadWaiters(NodeOptions options, Prng prng, IReadOutcome o
     private List<ReadWaiter> _unasked = [];
     private ulong _context = prng.NextUInt64();
     private Instant _askAgain;
+    private Instant _askedAt;
 
     public int Count { get; private set; }
 
@@ -35,19 +36,26 @@ internal sealed class ReadWaiters(NodeOptions options, Prng prng, IReadOutcome o
         return true;
     }
 
-    /// <summary>Asks once for all who wait. Without a leader they go on waiting; the question is repeated when one is known, or from time to time.</summary>
-    public void Ask(RaftCore raft, Instant now)
+    /// <summary>
+    /// Asks once for all who wait; false when there is nothing to ask now. Without a leader they go on waiting; the question is
+    /// repeated when one is known, or from time to time.
+    /// </summary>
+    public bool TryAsk(RaftCore raft, Instant now)
     {
-        if (_unasked.Count == 0 || now < _askAgain)
-            return;
+        // A question may have been lost on its way: the next tick's does not wait for its answer.
+        var mayAsk = _rounds.Count < _options.ReadQuestionsMax || now > _askedAt;
+        if (_unasked.Count == 0 || now < _askAgain || !mayAsk)
+            return false;
         if (!raft.RequestRead(++_context))
         {
             _askAgain = now + _options.ReadRetryInterval;
-            return;
+            return false;
         }
 
+        _askedAt = now;
         _rounds.Add(_context, _unasked);
         _unasked = Spare();
+        return true;
     }
 
     /// <summary>A leader is known (again): no need to wait for the next repetition.</summary>
