@@ -31,9 +31,10 @@ internal static class Comparison
             results.Add(compared);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{row.Members} member(s), {row.Name}: etcd {compared.Etcd(r => r.PerSecond):f0}/s, kvstore {compared.Ours(r => r.PerSecond):f0}/s, ratio {compared.Ratio(r => r.PerSecond):f2}; cpu {compared.Etcd(r => r.ServerCpuMicros):f1} / {compared.Ours(r => r.ServerCpuMicros):f1} us"));
+            // After each row: who stops a long run keeps what it has shown.
+            await MarkdownReport.WriteAsync(options, results).ConfigureAwait(false);
         }
 
-        await MarkdownReport.WriteAsync(options, results).ConfigureAwait(false);
         return 0;
     }
 

@@ -12,7 +12,7 @@ internal static class MarkdownReport
         var version = await ChildProcess.RunAsync(options.EtcdPath, ["--version"]).ConfigureAwait(false);
         var text = new StringBuilder();
         text.AppendLine("# Benchmarks").AppendLine();
-        text.AppendLine("Made by `./build.sh bench`. Client and server share the machine; a row is measured on fresh servers with 10,000 keys of 256 B,");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Made by `./build.sh bench --rounds {options.Rounds} --seconds {options.Duration.TotalSeconds}`. Client and server share the machine; a row is measured on fresh servers with 10,000 keys of 256 B,");
         text.AppendLine(CultureInfo.InvariantCulture, $"the two sides in turn, {options.Rounds} rounds of {options.Duration.TotalSeconds:f0} s each; medians. CPU is the servers' own per operation, all members together.");
         text.AppendLine("The load generator is this project's client unless the row names h2load, which costs so little that the server is what is measured.").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"- etcd: {version.Output.Split('\n')[0]}");
@@ -27,6 +27,10 @@ internal static class MarkdownReport
             text.AppendLine();
         }
 
+        // Why a row is as it is, is written by hand.
+        var notes = Path.Combine(Checkout.Root, "docs/benchmark-notes.md");
+        if (File.Exists(notes))
+            text.Append(await File.ReadAllTextAsync(notes).ConfigureAwait(false));
         await File.WriteAllTextAsync(options.OutputPath, text.ToString()).ConfigureAwait(false);
     }
 
