@@ -1,8 +1,4 @@
 using System.Globalization;
-using Google.Protobuf;
-using KvStore.Grpc;
-using KvStore.Grpc.Client;
-using KvStore.Protocol.Etcd;
 using KvStore.Testing.Processes;
 using Xunit.Abstractions;
 
@@ -33,7 +29,7 @@ public sealed class KillLoopTests(ITestOutputHelper output)
         for (var i = 0; i < kills; i++)
         {
             // Each second victim is the leader, so that elections are part of the test whatever the turn.
-            var victim = i % 2 == 0 ? await LeaderAsync(cluster) : cluster.Members[i / 2 % 3];
+            var victim = i % 2 == 0 ? await cluster.LeaderAsync() : cluster.Members[i / 2 % 3];
             load.TakeLongestGap();
             await victim.KillAsync();
             await load.UntilAcknowledgedAsync(1000, Patience);
@@ -47,7 +43,7 @@ public sealed class KillLoopTests(ITestOutputHelper output)
 
         await load.StopAsync();
         output.WriteLine($"{load.Acknowledged.Count} acknowledged, {load.Failures} with unknown outcome");
-        await AssertNothingLostAsync(cluster, load.Acknowledged);
+        await cluster.AssertHoldsAsync(load.Acknowledged);
     }
 
     [Fact]
@@ -60,7 +56,7 @@ public sealed class KillLoopTests(ITestOutputHelper output)
         for (var i = 0; i < 3; i++)
         {
             await load.UntilAcknowledgedAsync(1000, Patience);
-            var leader = await LeaderAsync(cluster);
+            var leader = await cluster.LeaderAsync();
             load.TakeLongestGap();
             leader.Process.Signal(ChildProcess.SignalTerminate);
             await leader.Process.WaitForExitAsync(TimeSpan.FromSeconds(2));
@@ -74,54 +70,6 @@ public sealed class KillLoopTests(ITestOutputHelper output)
         }
 
         await load.StopAsync();
-        await AssertNothingLostAsync(cluster, load.Acknowledged);
-    }
-
-    private static async Task<ServerProcess> LeaderAsync(TlsCluster cluster)
-    {
-        using var timeout = new CancellationTokenSource(Patience);
-        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (true)
-        {
-            foreach (var member in cluster.Members)
-            {
-                using var channel = cluster.Connect(member);
-                try
-                {
-                    var status = await channel.UnaryAsync("/etcdserverpb.Maintenance/Status", new StatusRequest(), StatusResponse.Parser,
-                        new CallOptions { Timeout = TimeSpan.FromSeconds(1) }, timeout.Token);
-                    if (status.Leader != 0 && status.Leader == status.Header.MemberId)
-                        return member;
-                }
-                catch (GrpcException)
-                {
-                    // This member is starting or has no leader: ask the next.
-                }
-            }
-
-            await poll.WaitForNextTickAsync(timeout.Token);
-        }
-    }
-
-    private static async Task AssertNothingLostAsync(TlsCluster cluster, IReadOnlyDictionary<string, long> acknowledged)
-    {
-        Assert.True(acknowledged.Count > 1000, "the load ran");
-        var hashes = new HashSet<(uint Hash, long Revision)>();
-        long revision = 0;
-        foreach (var member in cluster.Members)
-        {
-            using var channel = cluster.Connect(member);
-            // A linearizable read first: whatever was acknowledged is applied on this member when it answers.
-            var request = new RangeRequest { Key = ByteString.CopyFromUtf8("writer/"), RangeEnd = ByteString.CopyFromUtf8("writer0") };
-            var answer = await channel.UnaryAsync("/etcdserverpb.KV/Range", request, RangeResponse.Parser, new CallOptions { Timeout = Patience });
-            var stored = answer.Kvs.ToDictionary(kv => kv.Key.ToStringUtf8(), kv => kv.ModRevision, StringComparer.Ordinal);
-            Assert.All(acknowledged, put => Assert.Equal(put.Value, stored.GetValueOrDefault(put.Key)));
-            revision = revision == 0 ? answer.Header.Revision : revision;
-            var hash = await channel.UnaryAsync("/etcdserverpb.Maintenance/HashKV", new HashKVRequest { Revision = revision }, HashKVResponse.Parser,
-                new CallOptions { Timeout = Patience });
-            hashes.Add((hash.Hash, hash.HashRevision));
-        }
-
-        Assert.Single(hashes);
+        await cluster.AssertHoldsAsync(load.Acknowledged);
     }
 }

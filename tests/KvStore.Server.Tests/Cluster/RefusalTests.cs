@@ -1,7 +1,6 @@
 using KvStore.Grpc;
 using KvStore.Grpc.Client;
 using KvStore.Protocol.Etcd;
-using KvStore.Testing.Processes;
 
 namespace KvStore.Server.Tests.Cluster;
 
@@ -15,7 +14,7 @@ public sealed class RefusalTests
     {
         using var cluster = await TlsCluster.StartAsync(1);
         await AssertRefusedAsync(cluster, cluster.ClientTls() with { CertificateFile = null, KeyFile = null });
-        await UntilLoggedAsync(cluster.Members[0], "rejected connection on client endpoint");
+        await cluster.Members[0].UntilLoggedAsync("rejected connection on client endpoint");
     }
 
     [Fact]
@@ -24,7 +23,7 @@ public sealed class RefusalTests
         using var cluster = await TlsCluster.StartAsync(1);
         var foreign = await cluster.MakeForeignCertificatesAsync();
         await AssertRefusedAsync(cluster, cluster.ClientTls(foreign));
-        await UntilLoggedAsync(cluster.Members[0], "rejected connection on client endpoint");
+        await cluster.Members[0].UntilLoggedAsync("rejected connection on client endpoint");
     }
 
     [Fact]
@@ -54,8 +53,8 @@ public sealed class RefusalTests
             "--peer-cert-file", Path.Combine(foreign, "m1.crt"), "--peer-key-file", Path.Combine(foreign, "m1.key"),
             "--peer-trusted-ca-file", Path.Combine(foreign, "ca.crt"));
         impostor.Start();
-        await UntilLoggedAsync(cluster.Members[0], "rejected connection on peer endpoint");
-        await UntilLoggedAsync(cluster.Members[1], "rejected connection on peer endpoint");
+        await cluster.Members[0].UntilLoggedAsync("rejected connection on peer endpoint");
+        await cluster.Members[1].UntilLoggedAsync("rejected connection on peer endpoint");
         Assert.DoesNotContain("ready to serve client requests", impostor.Process.Errors, StringComparison.Ordinal);
     }
 
@@ -68,21 +67,4 @@ public sealed class RefusalTests
 
     private static Task<StatusResponse> StatusAsync(GrpcChannel channel) =>
         channel.UnaryAsync("/etcdserverpb.Maintenance/Status", new StatusRequest(), StatusResponse.Parser, new CallOptions { Timeout = Patience });
-
-    private static async Task UntilLoggedAsync(ServerProcess member, string text)
-    {
-        using var timeout = new CancellationTokenSource(Patience);
-        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!member.Process.Errors.Contains(text, StringComparison.Ordinal))
-        {
-            try
-            {
-                await poll.WaitForNextTickAsync(timeout.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.Fail($"'{text}' is not in the log of {member.Name}:\n{member.Process.Errors}");
-            }
-        }
-    }
 }

@@ -7,6 +7,9 @@ namespace KvStore.Server.Tests.Cluster;
 /// <summary>Members over mutual TLS on loopback, each a process of its own, with certificates made by the script that operators use.</summary>
 internal sealed class TlsCluster : IDisposable
 {
+    /// <summary>On loopback only a stopped process does not answer; TLS on a busy machine takes its time.</summary>
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(3);
+
     private readonly TestFolder _folder = new();
 
     private TlsCluster()
@@ -29,6 +32,25 @@ internal sealed class TlsCluster : IDisposable
         return cluster;
     }
 
+    /// <summary>One more member of these, to be added and then started.</summary>
+    public async Task<ServerProcess> MakeJoinerAsync(params string[] further)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"m{Members.Count + 1}");
+        await ScriptAsync(Certificates, "member", name, "127.0.0.1,localhost");
+        var ports = FreePorts.Take(2);
+        string Url(int port) => string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}");
+        var initial = string.Join(',', Members.Select(member => $"{member.Name}={Url(member.PeerPort)}").Append($"{name}={Url(ports[1])}"));
+        var joiner = new ServerProcess(Checkout.Server, name, ports[0], ports[1],
+        [
+            "--name", name, "--data-dir", _folder.Combine(name),
+            "--listen-client-urls", Url(ports[0]), "--advertise-client-urls", Url(ports[0]),
+            "--listen-peer-urls", Url(ports[1]), "--initial-advertise-peer-urls", Url(ports[1]),
+            "--initial-cluster", initial, "--initial-cluster-state", "existing", .. TlsFlags(name), .. further,
+        ]);
+        Members = [.. Members, joiner];
+        return joiner;
+    }
+
     /// <summary>Certificates of a stranger's authority, made the same way.</summary>
     public async Task<string> MakeForeignCertificatesAsync()
     {
@@ -45,7 +67,7 @@ internal sealed class TlsCluster : IDisposable
     };
 
     public GrpcChannel Connect(params IEnumerable<ServerProcess> members) =>
-        new([.. members.Select(Url)], new GrpcChannelOptions { Tls = ClientTls(), ConnectTimeout = TimeSpan.FromSeconds(1) });
+        new([.. members.Select(Url)], new GrpcChannelOptions { Tls = ClientTls(), ConnectTimeout = ConnectLimit });
 
     public static string Url(ServerProcess member) => "https://" + member.Endpoint;
 
