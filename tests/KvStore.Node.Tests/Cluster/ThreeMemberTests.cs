@@ -53,6 +53,25 @@ public sealed class ThreeMemberTests
         Assert.Null(follower.Get("a"));
     }
 
+    /// <summary>A follower that knows its leader cannot be reached forwards nothing to it: the put waits and goes to the successor.</summary>
+    [Fact]
+    public void Put_WhileTheLostLeaderIsStillBelievedIn_GoesToItsSuccessor()
+    {
+        for (var seed = 1UL; seed <= 10; seed++)
+        {
+            var cluster = TestCluster.Found(3, seed);
+            var leader = cluster.Leader();
+            var follower = cluster.Members.First(member => member != leader);
+            leader.Kill();
+            // Nothing of the leader is under way any more, and the election timeout is not over.
+            cluster.Run(TimeSpan.FromMilliseconds(300));
+            follower.Node!.OnUnreachable(leader.Id);
+            var put = follower.Put("a", "1");
+            cluster.AwaitOk(follower, put);
+            Assert.Equal("1", follower.Get("a"));
+        }
+    }
+
     /// <summary>R2, R4: a leader that was cut off answers no read, however long it waits and whatever comes late.</summary>
     [Fact]
     public void IsolatedLeader_AnswersNoRead()

@@ -71,6 +71,10 @@ public sealed class ServerProcess : IDisposable
     public ServerProcess With(params IEnumerable<string> further) =>
         new(_program, Name, ClientPort, PeerPort, [.. _arguments, .. further], _environment);
 
+    /// <summary>The same member whose program is given further words first: a wrapper that starts the real one.</summary>
+    public ServerProcess Behind(params IEnumerable<string> words) =>
+        new(_program, Name, ClientPort, PeerPort, [.. words, .. _arguments], _environment);
+
     public void Start()
     {
         _process?.Dispose();

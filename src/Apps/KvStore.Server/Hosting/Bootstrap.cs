@@ -53,9 +53,12 @@ internal static class Bootstrap
         var until = TimeProvider.System.GetTimestamp() + (long)(JoinPatience.TotalSeconds * TimeProvider.System.TimestampFrequency);
         while (true)
         {
-            if (await ClusterInquiry.AskAsync(others, tls, JoinPatience).ConfigureAwait(false) is { } answer)
+            var answer = await ClusterInquiry.AskAsync(others, tls, JoinPatience).ConfigureAwait(false);
+            var isOver = TimeProvider.System.GetTimestamp() >= until;
+            // Whoever answers may not have applied yet that this member was added, or be joining itself: it is asked again.
+            if (answer is not null && (isOver || answer.Members.Count == options.InitialCluster.Count))
                 return Join(options, answer);
-            if (TimeProvider.System.GetTimestamp() >= until)
+            if (isOver)
                 throw new StartException($"cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs {string.Join(',', others)}");
             await Task.Delay(JoinPause).ConfigureAwait(false);
         }

@@ -24,6 +24,9 @@ internal sealed class Member : IAsyncDisposable
     private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan EndPoll = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>A removed member still answers for so long: who removed it through this member gets the answer.</summary>
+    private static readonly TimeSpan RemovedGrace = TimeSpan.FromSeconds(1);
+
     private readonly ServerOptions _options;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource<int> _ending;
@@ -38,6 +41,7 @@ internal sealed class Member : IAsyncDisposable
     private PeerNetwork? _network;
     private EtcdServices? _services;
     private TickPump? _ticks;
+    private volatile bool _wasToldRemoved;
 
     private Member(ServerOptions options, ILogger logger, TaskCompletionSource<int> ending)
     {
@@ -105,14 +109,16 @@ internal sealed class Member : IAsyncDisposable
         TlsSetup.Check(_options);
         if (OsFileSystem.PrepareDataDirectory(_options.DataDirectory))
             _logger.Warn("the data directory was open to other users; it is private now (0700)", ("data-dir", _options.DataDirectory));
+        PrepareLogDirectory();
         var trace = new TraceLog(_logger);
+        _metrics.OnSlowSync = took => _logger.Warn("slow fdatasync", ("took", took));
         _metrics.OnSlowWrite = took => _logger.Warn("applying a batch took too long", ("took", took), ("expected-duration", _options.SlowApplyWarning));
         var latePeers = new LatePeerNetwork();
         _node = await NodeSetup.StartAsync(_options, latePeers, _lanes, _calls, trace, _metrics).ConfigureAwait(false);
         var self = _node.Status.Self;
         _logger.Info("opened the member", ("member-id", self.ToString()), ("cluster-id", _node.Status.Cluster.ToString()));
 
-        _network = new PeerNetwork(PeerOptions(_node.Status), PeerLog.Events(_logger, _metrics, OnRemoved));
+        _network = new PeerNetwork(PeerOptions(_node.Status), PeerLog.Events(_logger, _metrics, () => _wasToldRemoved = true));
         _metrics.Network = _network;
         latePeers.Attach(_network);
         _services = new EtcdServices(new NodeMember(_node, () => _clock.Now), _calls, new RequestIds(self, Entropy.NextSeed()), new ServerPeerCalls(_network), _apiOptions);
@@ -125,6 +131,17 @@ internal sealed class Member : IAsyncDisposable
         await ListenForClientsAsync(_services).ConfigureAwait(false);
         _ = ReportReadyAsync(_node);
         _ = WatchForTheEndAsync(_node);
+    }
+
+    /// <summary>A log directory of its own is as private as the data directory, and its name as durable.</summary>
+    private void PrepareLogDirectory()
+    {
+        if (_options.WalDirectory is not { } directory)
+            return;
+        var path = Path.GetFullPath(directory);
+        OsFileSystem.PrepareDataDirectory(path);
+        if (Path.GetDirectoryName(path) is { } parent)
+            new OsFileSystem(waitsForDisk: !_options.UnsafeNoSync).SyncDirectory(parent);
     }
 
     private PeerTransportOptions PeerOptions(NodeStatus status) => new()
@@ -173,13 +190,16 @@ internal sealed class Member : IAsyncDisposable
         }
     }
 
-    /// <summary>Says "ready" once for each listener when the member has published itself, which takes a leader.</summary>
+    /// <summary>
+    /// Says "ready" once for each listener when the member has published itself and knows a leader: one that was published in an
+    /// earlier life, and is cut off from the others now, is not ready.
+    /// </summary>
     private async Task ReportReadyAsync(KvNode node)
     {
         try
         {
             using var poll = new PeriodicTimer(ReadyPoll);
-            while (!node.Status.IsPublished)
+            while (node.Status is not { IsPublished: true, HasLeader: true })
                 await poll.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
@@ -205,17 +225,19 @@ internal sealed class Member : IAsyncDisposable
         try
         {
             using var poll = new PeriodicTimer(EndPoll);
-            while (!node.Status.IsRemoved && node.Status.Quarantine is null)
+            while (!_wasToldRemoved && node.Status is { IsRemoved: false, Quarantine: null })
                 await poll.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false);
+            if (node.Status.Quarantine is null)
+            {
+                // Not a failure: a supervisor that starts it again would only hear the same.
+                _logger.Warn("the member has been permanently removed from the cluster; its data directory is of no use any more", ("data-dir", _options.DataDirectory));
+                await Task.Delay(RemovedGrace, _stopping.Token).ConfigureAwait(false);
+                _ending.TrySetResult(0);
+                return;
+            }
         }
         catch (OperationCanceledException)
         {
-            return;
-        }
-
-        if (node.Status.IsRemoved)
-        {
-            OnRemoved();
             return;
         }
 
@@ -233,13 +255,6 @@ internal sealed class Member : IAsyncDisposable
         var limit = Task.Delay(TimeSpan.FromSeconds(1.5));
         if (await Task.WhenAny(handedOver, limit).ConfigureAwait(false) == limit)
             _logger.Warn("leadership was not handed over in time");
-    }
-
-    // Not a failure: a supervisor that starts it again would only hear the same.
-    private void OnRemoved()
-    {
-        if (_ending.TrySetResult(0))
-            _logger.Warn("the member has been permanently removed from the cluster; its data directory is of no use any more", ("data-dir", _options.DataDirectory));
     }
 
     private void LogUnhandled(ServerCall call, Exception exception) =>

@@ -20,8 +20,25 @@ internal static class MemberProcess
             logger.Warn("--unsafe-no-fsync: a crash of the machine loses acknowledged writes");
 
         var ending = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => End(signal, "interrupt", logger, ending));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => End(signal, "terminated", logger, ending));
+        PosixSignal? first = null;
+        void End(PosixSignalContext context)
+        {
+            // The default action would end the process before the leadership is handed over.
+            context.Cancel = true;
+            if (ending.TrySetResult(0))
+            {
+                first = context.Signal;
+                logger.Info("received signal; shutting down", ("signal", context.Signal == PosixSignal.SIGINT ? "interrupt" : "terminated"));
+            }
+            else if (context.Signal == first)
+            {
+                // Somebody insists. Another kind of signal is no second one: a terminal and a script may both tell us to stop.
+                Environment.Exit(ExitFailure);
+            }
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         Member? member = null;
         try
         {
@@ -50,15 +67,5 @@ internal static class MemberProcess
         if (logger is IDisposable owned)
             owned.Dispose();
         Environment.Exit(ExitFailure);
-    }
-
-    private static void End(PosixSignalContext context, string signal, ILogger logger, TaskCompletionSource<int> ending)
-    {
-        // The default action would end the process before the leadership is handed over.
-        context.Cancel = true;
-        if (ending.TrySetResult(0))
-            logger.Info("received signal; shutting down", ("signal", signal));
-        else
-            Environment.Exit(ExitFailure);
     }
 }

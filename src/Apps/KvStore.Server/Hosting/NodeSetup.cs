@@ -22,7 +22,7 @@ internal static class NodeSetup
     {
         var doors = new NodeDoors
         {
-            Files = new OsFileSystem(metrics.WalSync.Observe, waitsForDisk: !options.UnsafeNoSync),
+            Files = new OsFileSystem(metrics.OnSynced, waitsForDisk: !options.UnsafeNoSync),
             Stores = new MeasuredStoreProvider(new RocksOrderedStoreProvider(new RocksStoreOptions { BlockCacheBytes = options.StoreCacheBytes }), metrics.OnStoreWritten),
             Network = network,
             Lanes = lanes,

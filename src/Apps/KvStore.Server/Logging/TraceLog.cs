@@ -4,12 +4,9 @@ using Serilog;
 
 namespace KvStore.Server.Logging;
 
-/// <summary>Writes Core's events as log lines. Frequent ones (every sync, every batch) are lines only when they are slow.</summary>
+/// <summary>Writes Core's events as log lines. Syncs and batches, too frequent for lines, are measured at their doors.</summary>
 internal sealed class TraceLog(ILogger logger) : ITraceSink
 {
-    /// <summary>etcd warns of a sync that takes longer than this.</summary>
-    private static readonly TimeSpan SlowSync = TimeSpan.FromSeconds(1);
-
     // Only the Consensus lane tells of leaders.
     private bool _hasLeader;
 
@@ -60,9 +57,6 @@ internal sealed class TraceLog(ILogger logger) : ITraceSink
             case TraceKind.WalPrefixRemoved:
                 logger.Info("removed old segments of the write-ahead log", ("below-index", a), ("segments", b));
                 break;
-            case TraceKind.WalSynced when Micros(a) > SlowSync:
-                logger.Warn("slow fdatasync", ("took", Micros(a)), ("bytes", b));
-                break;
             case TraceKind.StoreFlushed:
                 logger.Info("flushed the store", ("consistent-index", a));
                 break;
@@ -100,6 +94,4 @@ internal sealed class TraceLog(ILogger logger) : ITraceSink
         else
             logger.Warn(what + " without success", first, second, ("problem", problem));
     }
-
-    private static TimeSpan Micros(ulong micros) => TimeSpan.FromMicroseconds(micros);
 }

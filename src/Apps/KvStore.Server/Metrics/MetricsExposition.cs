@@ -9,6 +9,9 @@ namespace KvStore.Server.Metrics;
 /// <summary>What only the process knows, under etcd's and Prometheus' names: syncs, applied batches, peers, memory and descriptors.</summary>
 internal sealed class MetricsExposition(ServerOptions options)
 {
+    /// <summary>etcd warns of a sync that takes longer than this.</summary>
+    private static readonly TimeSpan SlowSync = TimeSpan.FromSeconds(1);
+
     public Histogram WalSync { get; } = new("etcd_disk_wal_fsync_duration_seconds", 0.001, 2, 14);
 
     public Histogram BackendCommit { get; } = new("etcd_disk_backend_commit_duration_seconds", 0.001, 2, 14);
@@ -16,10 +19,20 @@ internal sealed class MetricsExposition(ServerOptions options)
     /// <summary>Told of writes of applied batches that took longer than --warning-apply-duration.</summary>
     public Action<TimeSpan>? OnSlowWrite { get; set; }
 
+    /// <summary>Told of syncs that took longer than etcd's limit for its warning.</summary>
+    public Action<TimeSpan>? OnSlowSync { get; set; }
+
     public Histogram PeerRoundTrip { get; } = new("etcd_network_peer_round_trip_time_seconds", 0.0001, 2, 16);
 
     /// <summary>Set once the transport exists.</summary>
     public PeerNetwork? Network { get; set; }
+
+    public void OnSynced(TimeSpan took)
+    {
+        WalSync.Observe(took);
+        if (took > SlowSync)
+            OnSlowSync?.Invoke(took);
+    }
 
     public void OnStoreWritten(TimeSpan took)
     {

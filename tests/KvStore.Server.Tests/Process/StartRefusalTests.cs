@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using KvStore.Testing.Processes;
+
+namespace KvStore.Server.Tests.Process;
+
+/// <summary>What an operator sees when a member cannot start: one line that names the flag or the file, the exit code, and no stack trace.</summary>
+public sealed class StartRefusalTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Theory]
+    [InlineData(2, "flag provided but not defined: -no-such", "--no-such=1")]
+    [InlineData(2, "invalid value \"x\" for flag -heartbeat-interval", "--heartbeat-interval=x")]
+    [InlineData(2, "invalid value \"maybe\" for flag -initial-cluster-state", "--initial-cluster-state=maybe")]
+    [InlineData(1, "--election-timeout[200ms] should be at least as 5 times as --heartbeat-interval[100ms]", "--election-timeout=200")]
+    public async Task WrongFlag_IsOneLine(int exitCode, string message, string argument)
+    {
+        var result = await ChildProcess.RunAsync(Checkout.Server, [argument], limit: Patience);
+        Assert.Equal(exitCode, result.ExitCode);
+        Assert.StartsWith(message, result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--listen-client-urls")]
+    [InlineData("--listen-peer-urls")]
+    public async Task PortInUse_IsOneLineThatNamesTheFlag(string flag)
+    {
+        using var folder = new TestFolder();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"), flag, url);
+        AssertRefusal(await EndAsync(member), flag, "address already in use");
+    }
+
+    [Fact]
+    public async Task DataDirectoryOfARunningMember_IsRefused()
+    {
+        using var folder = new TestFolder();
+        using var first = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"));
+        first.Start();
+        await first.UntilReadyAsync();
+        using var second = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"));
+        AssertRefusal(await EndAsync(second), "another process holds the lock", folder.Combine("data"));
+        Assert.False(first.Process.HasExited);
+    }
+
+    [Fact]
+    public async Task KeyOfAnotherCertificate_IsRefused()
+    {
+        using var folder = new TestFolder();
+        await MakeCertificatesAsync(folder.Path);
+        using var member = ServerProcess.OneMember(
+            Checkout.Server, folder.Combine("data"), "--cert-file", folder.Combine("m1.crt"), "--key-file", folder.Combine("m2.key"));
+        AssertRefusal(await EndAsync(member), "cannot use the client certificate", folder.Combine("m1.crt"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("no certificate")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
+    public async Task AuthorityThatIsNone_IsRefused(string content)
+    {
+        using var folder = new TestFolder();
+        await MakeCertificatesAsync(folder.Path);
+        await File.WriteAllTextAsync(folder.Combine("ca.crt"), content);
+        using var member = ServerProcess.OneMember(
+            Checkout.Server, folder.Combine("data"), "--peer-cert-file", folder.Combine("m1.crt"), "--peer-key-file", folder.Combine("m1.key"),
+            "--peer-trusted-ca-file", folder.Combine("ca.crt"));
+        AssertRefusal(await EndAsync(member), "cannot use the peer certificate authorities", folder.Combine("ca.crt"));
+    }
+
+    [Fact]
+    public async Task CertificateThatIsNotThere_IsRefused()
+    {
+        using var folder = new TestFolder();
+        using var member = ServerProcess.OneMember(
+            Checkout.Server, folder.Combine("data"), "--cert-file", folder.Combine("none.crt"), "--key-file", folder.Combine("none.key"));
+        AssertRefusal(await EndAsync(member), "--cert-file", "no such file");
+    }
+
+    [Fact]
+    public async Task DataDirectoryThatIsAFile_IsRefused()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder.Combine("data"), "");
+        using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"));
+        AssertRefusal(await EndAsync(member), folder.Combine("data"));
+    }
+
+    [Fact]
+    public async Task JoiningWithoutHavingBeenAdded_IsRefused()
+    {
+        using var folder = new TestFolder();
+        using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"));
+        member.Start();
+        await member.UntilReadyAsync();
+        using var alone = ServerProcess.OneMember(Checkout.Server, folder.Combine("joiner"));
+        var cluster = string.Create(CultureInfo.InvariantCulture, $"single=http://127.0.0.1:{member.PeerPort},joiner=http://127.0.0.1:{alone.PeerPort}");
+        using var joiner = alone.With("--name", "joiner", "--initial-cluster", cluster, "--initial-cluster-state", "existing");
+        AssertRefusal(await EndAsync(joiner), "member count is unequal");
+        Assert.False(member.Process.HasExited);
+    }
+
+    private static async Task<ChildProcess> EndAsync(ServerProcess member)
+    {
+        member.Start();
+        await member.Process.WaitForExitAsync(Patience);
+        return member.Process;
+    }
+
+    private static void AssertRefusal(ChildProcess process, params ReadOnlySpan<string> words)
+    {
+        Assert.True(process.ExitCode == 1, $"exit code {process.ExitCode}:\n{process.Errors}");
+        Assert.DoesNotContain("   at ", process.Errors, StringComparison.Ordinal);
+        // Log lines are JSON; the refusal is the one line for people.
+        var line = Assert.Single(process.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries), text => text[0] != '{');
+        foreach (var word in words)
+            Assert.Contains(word, line, StringComparison.Ordinal);
+    }
+
+    private static async Task MakeCertificatesAsync(string folder)
+    {
+        var script = Path.Combine(Checkout.Root, "deploy/certs/make-certs.sh");
+        Assert.Equal(0, (await ChildProcess.RunAsync(script, [folder, "ca"], limit: Patience)).ExitCode);
+        foreach (var name in new[] { "m1", "m2" })
+            Assert.Equal(0, (await ChildProcess.RunAsync(script, [folder, "member", name, "127.0.0.1"], limit: Patience)).ExitCode);
+    }
+}

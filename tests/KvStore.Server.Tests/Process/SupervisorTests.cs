@@ -1,0 +1,78 @@
+using KvStore.Testing.Processes;
+
+namespace KvStore.Server.Tests.Process;
+
+/// <summary>The process as supervisors and harnesses meet it (contract 12).</summary>
+public sealed class SupervisorTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task AlmostNoEnvironment_StartsServesAndStops()
+    {
+        using var folder = new TestFolder();
+        using var member = ServerProcess.OneMember("/usr/bin/env", folder.Combine("data")).Behind("-i", "PATH=" + Environment.GetEnvironmentVariable("PATH"), Checkout.Server);
+        member.Start();
+        await member.UntilReadyAsync(Patience);
+        Assert.True(await member.IsHealthyAsync());
+        await member.TerminateAsync();
+        Assert.Equal(0, member.Process.ExitCode);
+        Assert.DoesNotContain("\"level\":\"error\"", member.Process.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Interrupt_StopsInOrder()
+    {
+        using var folder = new TestFolder();
+        using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"));
+        member.Start();
+        await member.UntilReadyAsync(Patience);
+        // A terminal's Ctrl-C and a script that stops its children come together; the second is no reason to hurry.
+        member.Process.Signal(ChildProcess.SignalInterrupt);
+        member.Process.Signal(ChildProcess.SignalTerminate);
+        await member.Process.WaitForExitAsync(Patience);
+        Assert.Equal(0, member.Process.ExitCode);
+        Assert.Contains("closed the member", member.Process.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task LogDirectoryOfItsOwn_HoldsTheLog()
+    {
+        using var folder = new TestFolder();
+        using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"), "--wal-dir", folder.Combine("wal"), "--unsafe-no-fsync");
+        member.Start();
+        await member.UntilReadyAsync(Patience);
+        Assert.NotEmpty(Directory.GetFiles(folder.Combine("wal")));
+        Assert.False(Directory.Exists(Path.Combine(folder.Combine("data"), "member", "wal")));
+        await member.KillAsync();
+        member.Start();
+        await member.UntilReadyAsync(Patience);
+    }
+
+    [Theory]
+    [InlineData("--version")]
+    [InlineData("-version")]
+    public async Task Version_BeginsAsEtcds(string flag)
+    {
+        var result = await ChildProcess.RunAsync(Checkout.Server, [flag], limit: Patience);
+        Assert.Equal(0, result.ExitCode);
+        var lines = result.Output.Split('\n');
+        Assert.Matches(@"^etcd Version: 3\.7\.\d+$", lines[0]);
+        Assert.StartsWith("Git SHA: ", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("Go Version: ", lines[2], StringComparison.Ordinal);
+        Assert.StartsWith("Go OS/Arch: ", lines[3], StringComparison.Ordinal);
+        Assert.Empty(result.Errors);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    public async Task Help_ListsFlagsAsEtcdDoes(string flag)
+    {
+        var result = await ChildProcess.RunAsync(Checkout.Server, [flag], limit: Patience);
+        Assert.Equal(0, result.ExitCode);
+        // controller-runtime looks for this one before it passes it.
+        Assert.Contains("--unsafe-no-fsync", result.Output, StringComparison.Ordinal);
+        Assert.Contains("  --name 'default'", result.Output, StringComparison.Ordinal);
+    }
+}
