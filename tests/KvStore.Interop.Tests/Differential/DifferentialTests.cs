@@ -85,7 +85,7 @@ public sealed class DifferentialTests
             _ => generator.Revision,
         };
         if (request.Message is CompactionRequest compact)
-            generator.Compacted = compact.Revision;
+            generator.OnCompacted(compact.Revision);
     }
 
     private static int Number(string variable, int otherwise) =>

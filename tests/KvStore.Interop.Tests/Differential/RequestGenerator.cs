@@ -16,14 +16,26 @@ internal sealed class RequestGenerator(ulong seed)
     /// <summary>Far longer than the test: what expires while two servers are compared would be chance.</summary>
     private const int LeaseTtlSecondsMin = 5000;
 
+    private const int EdgeOneIn = 40;
+
     private readonly Prng _random = new(seed);
+    private readonly HashSet<long> _compactions = [];
+    private readonly EdgeRequests _edges = new(new Prng(~seed));
 
     /// <summary>The head revision as the answers tell it, and the last revision that was compacted.</summary>
     public long Revision { get; set; } = 1;
 
-    public long Compacted { get; set; }
+    public long Compacted { get; private set; }
 
-    public RandomRequest Next() => _random.Below(100) switch
+    public void OnCompacted(long revision)
+    {
+        Compacted = revision;
+        _compactions.Add(revision);
+    }
+
+    public RandomRequest Next() => _random.Chance(1, EdgeOneIn) ? _edges.Next(Revision, _compactions) : Usual();
+
+    private RandomRequest Usual() => _random.Below(100) switch
     {
         < 28 => new("/etcdserverpb.KV/Put", Put(), PutResponse.Parser),
         < 55 => new("/etcdserverpb.KV/Range", Range(inTxn: false), RangeResponse.Parser),
@@ -225,7 +237,8 @@ internal sealed class RequestGenerator(ulong seed)
         Revision = _random.Below(8) switch
         {
             0 => Revision + 5,
-            1 => Compacted,
+            // Not zero (by design 8).
+            1 => Math.Max(1, Compacted),
             _ => _random.Between(Math.Max(1, Revision - 60), Revision),
         },
         Physical = Coin(),
