@@ -117,4 +117,22 @@ public sealed class SingleMemberTests
         member.Disk.Faults = static (_, _) => DiskFault.None;
         cluster.AwaitOk(member, request);
     }
+
+    /// <summary>D5, D7: the log's own directory (--wal-dir) is new too; what is acknowledged must not vanish with its name.</summary>
+    [Fact]
+    public void LogOnADirectoryOfItsOwn_AfterLossOfPower_KeepsWhatWasAnswered()
+    {
+        var cluster = TestCluster.Founded(1, seed: 8, options => options with { WalDirectory = "logs/wal" });
+        var member = cluster.Members[0];
+        member.Disk.CreateDirectory("logs");
+        member.Disk.SyncDirectory("/");
+        member.Start();
+        cluster.Leader();
+        cluster.AwaitOk(member, member.Put("a", "1"));
+        member.LosePower();
+        member.Start();
+        cluster.Leader();
+        cluster.AwaitOk(member, member.Read());
+        Assert.Equal("1", member.Get("a"));
+    }
 }

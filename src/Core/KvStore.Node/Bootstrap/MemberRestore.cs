@@ -71,6 +71,10 @@ internal sealed record MemberRestore
         files.CreateDirectory(options.StoreDirectory);
         files.SyncDirectory(options.MemberDirectory);
         files.SyncDirectory(options.DataDirectory);
+        // The log may lie elsewhere: its name must be as durable as what is written into it (D5).
+        var slash = options.WalDirectory.LastIndexOf('/');
+        if (slash > 0)
+            files.SyncDirectory(options.WalDirectory[..slash]);
     }
 
     private static WriteAheadLog OpenLog(NodeDoors doors, NodeOptions options, BootstrapPlan plan, out WalRecovery recovered)
