@@ -17,7 +17,7 @@ usage() {
 ./build.sh run [server flags]   build, then start one member on 127.0.0.1:2379 with its data in ./default.kvstore
 ./build.sh cluster [N]          build, then start N (3) members on this machine over mutual TLS; Ctrl-C stops them
 ./build.sh test [filter]        build, then run every test (or those test projects whose name contains the filter)
-./build.sh simulate [args]      run the simulator, e.g. --seeds 1..5000 --swarm
+./build.sh simulate [args]      run the simulator, e.g. --seeds 1..5000, or --swarm SECONDS
 ./build.sh bench [args]         run the benchmarks beside etcd and write docs/BENCHMARKS.md
 ./build.sh build                build everything
 ./build.sh publish              build, then compile the server ahead of time into .cache/publish
