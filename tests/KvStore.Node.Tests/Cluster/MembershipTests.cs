@@ -106,6 +106,25 @@ public sealed class MembershipTests
             cluster.Await(leader, leader.Call((node, id) => node.TryChangeMembership(id, Remove(away.Id)))).Error);
     }
 
+    /// <summary>
+    /// C1: a member whose own store says that it was removed knows it when it starts. It cannot campaign any more, so nobody would
+    /// answer it, and those it served with may take their time to send it away.
+    /// </summary>
+    [Fact]
+    public void RemovedAndFlushed_KnowsItAtItsStart()
+    {
+        var cluster = Published(3, seed: 6, options => options with { FlushInterval = TimeSpan.FromSeconds(1) });
+        var leader = cluster.Leader();
+        var gone = cluster.Members.First(member => member != leader);
+        cluster.AwaitOk(leader, leader.Call((node, id) => node.TryChangeMembership(id, Remove(gone.Id))));
+        cluster.Until(() => gone.Status.IsRemoved, "the removed member's knowledge");
+        cluster.Run(TimeSpan.FromSeconds(3));
+        gone.Kill();
+        gone.Start();
+        Assert.True(gone.Status.IsRemoved);
+        Assert.Equal(EtcdErrors.Stopped, cluster.Await(gone, gone.Put("a", "1")).Error);
+    }
+
     [Fact]
     public void Update_ChangesAddresses_AndRefusesTakenOnes()
     {

@@ -63,6 +63,8 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
     /// <summary>Once, before the lanes start: a member that is alone need not wait for an election timeout.</summary>
     public void Begin()
     {
+        // What it restored may already say so; then no entry will come that tells it.
+        CloseIfRemoved();
         CampaignIfAlone();
         Publish();
     }
