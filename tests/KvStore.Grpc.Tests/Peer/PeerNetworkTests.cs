@@ -126,6 +126,25 @@ public sealed class PeerNetworkTests
     }
 
     [Fact]
+    public async Task SnapshotStream_Lost_DoesNotMakeThePeerUnreachable()
+    {
+        var lost = new TaskCompletionSource<PeerChannel>();
+        await using var a = await Member.StartAsync(1, new PeerEvents { OnDisconnected = (_, channel, _) => lost.TrySetResult(channel) });
+        // The receiver takes smaller frames than the sender sends, and ends the stream that carries one.
+        await using var b = await Member.StartAsync(2, change: options => options with { FrameBytesMax = 1_000 });
+        a.Meet(b);
+        a.Start();
+        b.Start();
+        await a.SendUntilTakenAsync(b, PeerChannel.Log, [1]).WaitAsync(Patience);
+        await a.SendUntilTakenAsync(b, PeerChannel.Snapshot, new byte[2_000]).WaitAsync(Patience);
+        Assert.Equal(PeerChannel.Snapshot, await lost.Task.WaitAsync(Patience));
+        // The next stream comes after everything the loss of this one causes.
+        Assert.True(a.Network.TrySend(b.Id, PeerChannel.Snapshot, new byte[] { 3 }));
+        Assert.Equal([3], (await b.Inbox.NextAsync(PeerChannel.Snapshot).AsTask().WaitAsync(Patience)).Frame);
+        Assert.False(a.Inbox.Unreachable.TryRead(out _));
+    }
+
+    [Fact]
     public async Task Stranger_ThatNamesItsUrls_IsAnswered()
     {
         await using var a = await Member.StartAsync(1);

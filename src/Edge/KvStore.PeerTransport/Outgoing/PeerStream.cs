@@ -224,7 +224,9 @@ internal sealed class PeerStream
 
         if (wasAccepted)
             _link.Events.OnDisconnected?.Invoke(_link.Member, _channel, end.Message);
-        _link.OnUnreachable();
+        // A snapshot's own windows notice what is missing; raft does not live on that stream, and its leader is no less there.
+        if (_channel != PeerChannel.Snapshot)
+            _link.OnUnreachable();
     }
 
     private Task PauseAsync(int failures, CancellationToken stop)
