@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using KvStore.Testing.Processes;
 
 namespace KvStore.Server.Tests.Process;
@@ -33,6 +36,24 @@ public sealed class SupervisorTests
         await member.Process.WaitForExitAsync(Patience);
         Assert.Equal(0, member.Process.ExitCode);
         Assert.Contains("closed the member", member.Process.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Terminated_WhileItLooksForItsCluster_StopsInOrder()
+    {
+        using var folder = new TestFolder();
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var alone = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"));
+        var cluster = string.Create(CultureInfo.InvariantCulture, $"other=http://{silent.LocalEndpoint},joiner=http://127.0.0.1:{alone.PeerPort}");
+        using var joiner = alone.With("--name", "joiner", "--initial-cluster", cluster, "--initial-cluster-state", "existing");
+        joiner.Start();
+        // It has asked, and hears nothing.
+        using var question = await silent.AcceptTcpClientAsync().WaitAsync(Patience);
+        joiner.Process.Signal(ChildProcess.SignalTerminate);
+        await joiner.Process.WaitForExitAsync(Patience);
+        Assert.Equal(0, joiner.Process.ExitCode);
+        Assert.Contains("closed the member", joiner.Process.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,13 +21,13 @@ internal static class Bootstrap
 
     private static readonly TimeSpan JoinPause = TimeSpan.FromMilliseconds(200);
 
-    public static async Task<BootstrapPlan> PlanAsync(ServerOptions options, bool hasLog, TlsClientOptions? tls)
+    public static async Task<BootstrapPlan> PlanAsync(ServerOptions options, bool hasLog, TlsClientOptions? tls, CancellationToken stop)
     {
         var founding = BootstrapPlan.Found([.. options.InitialCluster.Select(entry => (entry.Key, entry.Value))], options.InitialClusterToken, options.Name);
         if (options.JoinsExistingCluster)
-            return hasLog ? BootstrapPlan.Restart : await JoinAsync(options, tls).ConfigureAwait(false);
+            return hasLog ? BootstrapPlan.Restart : await JoinAsync(options, tls, stop).ConfigureAwait(false);
         if (!hasLog)
-            await RefuseSecondLifeAsync(options, founding.Self, tls).ConfigureAwait(false);
+            await RefuseSecondLifeAsync(options, founding.Self, tls, stop).ConfigureAwait(false);
         return founding;
     }
 
@@ -35,11 +35,11 @@ internal static class Bootstrap
     /// C8: a founder that comes back with an empty disk has forgotten its votes; under its old id it could elect a leader that lacks
     /// what it had acknowledged. The others know that it had started once, since it told them its client addresses.
     /// </summary>
-    private static async Task RefuseSecondLifeAsync(ServerOptions options, MemberId self, TlsClientOptions? tls)
+    private static async Task RefuseSecondLifeAsync(ServerOptions options, MemberId self, TlsClientOptions? tls, CancellationToken stop)
     {
         var answers = await Task.WhenAll(options.InitialCluster
             .Where(entry => entry.Key != options.Name)
-            .Select(entry => ClusterInquiry.AskAsync(entry.Value, tls, FounderPatience))).ConfigureAwait(false);
+            .Select(entry => ClusterInquiry.AskAsync(entry.Value, tls, FounderPatience, stop))).ConfigureAwait(false);
         foreach (var answer in answers)
         {
             if (answer is not null && answer.Members.Any(member => member.ID == self.Value && member.ClientURLs.Count > 0))
@@ -47,20 +47,20 @@ internal static class Bootstrap
         }
     }
 
-    private static async Task<BootstrapPlan> JoinAsync(ServerOptions options, TlsClientOptions? tls)
+    private static async Task<BootstrapPlan> JoinAsync(ServerOptions options, TlsClientOptions? tls, CancellationToken stop)
     {
         var others = options.InitialCluster.Where(entry => entry.Key != options.Name).SelectMany(entry => entry.Value).ToArray();
         var until = TimeProvider.System.GetTimestamp() + (long)(JoinPatience.TotalSeconds * TimeProvider.System.TimestampFrequency);
         while (true)
         {
-            var answer = await ClusterInquiry.AskAsync(others, tls, JoinPatience).ConfigureAwait(false);
+            var answer = await ClusterInquiry.AskAsync(others, tls, JoinPatience, stop).ConfigureAwait(false);
             var isOver = TimeProvider.System.GetTimestamp() >= until;
             // Whoever answers may not have applied yet that this member was added, or be joining itself: it is asked again.
             if (answer is not null && (isOver || answer.Members.Count == options.InitialCluster.Count))
                 return Join(options, answer);
             if (isOver)
                 throw new StartException($"cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs {string.Join(',', others)}");
-            await Task.Delay(JoinPause).ConfigureAwait(false);
+            await Task.Delay(JoinPause, stop).ConfigureAwait(false);
         }
     }
 

@@ -19,17 +19,19 @@ internal static class ClusterInquiry
         network.Handle(Method, (_, _, _) => ValueTask.FromResult<ReadOnlyMemory<byte>>(Describe(status()).ToByteArray()), openToStrangers: true);
 
     /// <summary>The first answer of the addresses, or null when none answers in time.</summary>
-    public static async Task<MemberListResponse?> AskAsync(IReadOnlyList<string> urls, TlsClientOptions? tls, TimeSpan timeout)
+    /// <exception cref="OperationCanceledException">The token has ended.</exception>
+    public static async Task<MemberListResponse?> AskAsync(IReadOnlyList<string> urls, TlsClientOptions? tls, TimeSpan timeout, CancellationToken stop)
     {
         if (urls.Count == 0)
             return null;
         try
         {
-            var answer = await PeerNetwork.AskAsync(urls, Method, default, tls, timeout).ConfigureAwait(false);
+            var answer = await PeerNetwork.AskAsync(urls, Method, default, tls, timeout, stop).ConfigureAwait(false);
             return MemberListResponse.Parser.ParseFrom(answer.Span);
         }
         catch (Exception exception) when (exception is GrpcException or InvalidProtocolBufferException)
         {
+            stop.ThrowIfCancellationRequested();
             return null;
         }
     }

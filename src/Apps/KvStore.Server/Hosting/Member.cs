@@ -63,12 +63,12 @@ internal sealed class Member : IAsyncDisposable
         _calls = new PendingCalls(_apiOptions);
     }
 
-    public static async Task<Member> StartAsync(ServerOptions options, ILogger logger, TaskCompletionSource<int> ending)
+    public static async Task<Member> StartAsync(ServerOptions options, ILogger logger, TaskCompletionSource<int> ending, CancellationToken stop)
     {
         var member = new Member(options, logger, ending);
         try
         {
-            await member.StartAsync().ConfigureAwait(false);
+            await member.StartAsync(stop).ConfigureAwait(false);
             return member;
         }
         catch
@@ -102,7 +102,7 @@ internal sealed class Member : IAsyncDisposable
         _logger.Info("closed the member", ("took", Stopwatch.GetElapsedTime(started)));
     }
 
-    private async Task StartAsync()
+    private async Task StartAsync(CancellationToken stop)
     {
         _logger.Info("starting", ("name", _options.Name), ("data-dir", _options.DataDirectory), ("rocksdb", RocksLibrary.LoadedName),
             ("initial-cluster", string.Join(',', _options.InitialCluster.Select(entry => entry.Key))));
@@ -114,7 +114,7 @@ internal sealed class Member : IAsyncDisposable
         _metrics.OnSlowSync = took => _logger.Warn("slow fdatasync", ("took", took));
         _metrics.OnSlowWrite = took => _logger.Warn("applying a batch took too long", ("took", took), ("expected-duration", _options.SlowApplyWarning));
         var latePeers = new LatePeerNetwork();
-        _node = await NodeSetup.StartAsync(_options, latePeers, _lanes, _calls, trace, _metrics).ConfigureAwait(false);
+        _node = await NodeSetup.StartAsync(_options, latePeers, _lanes, _calls, trace, _metrics, stop).ConfigureAwait(false);
         var self = _node.Status.Self;
         _logger.Info("opened the member", ("member-id", self.ToString()), ("cluster-id", _node.Status.Cluster.ToString()));
 

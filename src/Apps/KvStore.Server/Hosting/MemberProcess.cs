@@ -20,6 +20,7 @@ internal static class MemberProcess
             logger.Warn("--unsafe-no-fsync: a crash of the machine loses acknowledged writes");
 
         var ending = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var stop = new CancellationTokenSource();
         PosixSignal? first = null;
         void End(PosixSignalContext context)
         {
@@ -29,6 +30,7 @@ internal static class MemberProcess
             {
                 first = context.Signal;
                 logger.Info("received signal; shutting down", ("signal", context.Signal == PosixSignal.SIGINT ? "interrupt" : "terminated"));
+                stop.Cancel();
             }
             else if (context.Signal == first)
             {
@@ -42,8 +44,13 @@ internal static class MemberProcess
         Member? member = null;
         try
         {
-            member = await Member.StartAsync(options, logger, ending).ConfigureAwait(false);
+            member = await Member.StartAsync(options, logger, ending, stop.Token).ConfigureAwait(false);
             return await ending.Task.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // told to stop while it looked for its cluster: nothing has begun yet
+            return 0;
         }
         catch (StorageException exception)
         {

@@ -18,7 +18,8 @@ internal static class NodeSetup
     public static int ElectionTicks(ServerOptions options) => (int)(options.ElectionTimeout / options.HeartbeatInterval);
 
     public static async Task<KvNode> StartAsync(
-        ServerOptions options, IPeerNetwork network, ThreadLaneFactory lanes, PendingCalls calls, ITraceSink trace, MetricsExposition metrics)
+        ServerOptions options, IPeerNetwork network, ThreadLaneFactory lanes, PendingCalls calls, ITraceSink trace, MetricsExposition metrics,
+        CancellationToken stop)
     {
         var doors = new NodeDoors
         {
@@ -32,7 +33,7 @@ internal static class NodeSetup
         };
         var node = Options(options, calls);
         var hasLog = WriteAheadLog.Exists(doors.Files, node.WalDirectory);
-        return KvNode.Start(doors, node, await Bootstrap.PlanAsync(options, hasLog, TlsSetup.ForPeers(options)).ConfigureAwait(false));
+        return KvNode.Start(doors, node, await Bootstrap.PlanAsync(options, hasLog, TlsSetup.ForPeers(options), stop).ConfigureAwait(false));
     }
 
     private static NodeOptions Options(ServerOptions options, PendingCalls calls)
