@@ -78,9 +78,20 @@ internal sealed class MetricsExposition(ServerOptions options)
         Line(text, "process_cpu_seconds_total", "counter", process.TotalProcessorTime.TotalSeconds);
         Line(text, "process_start_time_seconds", "gauge", new DateTimeOffset(process.StartTime).ToUnixTimeMilliseconds() / 1000.0);
         Line(text, "process_open_fds", "gauge", OpenDescriptors());
+        if (DescriptorLimit() is { } limit)
+            Line(text, "process_max_fds", "gauge", limit);
     }
 
     private static double OpenDescriptors() => Directory.Exists("/proc/self/fd") ? Directory.EnumerateFileSystemEntries("/proc/self/fd").Count() : 0;
+
+    /// <summary>The soft limit; null where the system does not tell or sets none.</summary>
+    private static double? DescriptorLimit()
+    {
+        const string Limits = "/proc/self/limits", Row = "Max open files";
+        var row = File.Exists(Limits) ? File.ReadLines(Limits).FirstOrDefault(line => line.StartsWith(Row, StringComparison.Ordinal)) : null;
+        var soft = row?[Row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+        return double.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : null;
+    }
 
     private static void Line(StringBuilder text, string name, string type, double value) =>
         text.Append(CultureInfo.InvariantCulture, $"# TYPE {name} {type}\n{name} {value}\n");
