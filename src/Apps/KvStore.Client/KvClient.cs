@@ -21,6 +21,8 @@ public sealed class KvClient : IDisposable
         Cluster = new ClusterCalls(_sender);
         Maintenance = new MaintenanceCalls(_sender);
         Auth = new AuthCalls(_sender);
+        Lock = new LockCalls(_sender);
+        Election = new ElectionCalls(_sender);
     }
 
     public KvCalls Kv { get; }
@@ -34,6 +36,10 @@ public sealed class KvClient : IDisposable
     public MaintenanceCalls Maintenance { get; }
 
     public AuthCalls Auth { get; }
+
+    public LockCalls Lock { get; }
+
+    public ElectionCalls Election { get; }
 
     public void Dispose() => _sender.Dispose();
 }

@@ -1,8 +1,10 @@
 using KvStore.Api.Calls;
 using KvStore.Api.Cluster;
+using KvStore.Api.Elections;
 using KvStore.Api.Health;
 using KvStore.Api.Kv;
 using KvStore.Api.Lease;
+using KvStore.Api.Locks;
 using KvStore.Api.Maintenance;
 using KvStore.Api.Members;
 using KvStore.Api.Watch;
@@ -41,6 +43,8 @@ public sealed class EtcdServices : IDisposable
         new LeaseService(member, gateway, leases, _leaders, quota, headers, options).Register(Table);
         new ClusterService(member, gateway, headers, options).Register(Table);
         new MaintenanceService(member, gateway, quota, headers, options).Register(Table);
+        LockService.Register(Table);
+        ElectionService.Register(Table);
         MissingRpcs.Declare(Table);
         new HealthService().Register(Table);
         HealthEndpoint = new Http.HealthEndpoint(member, gateway);

@@ -29,19 +29,10 @@ public static class MissingRpcs
         "/etcdserverpb.Auth/UserRevokeRole",
         "/etcdserverpb.Maintenance/Downgrade",
         "/etcdserverpb.Maintenance/Snapshot",
-        "/v3electionpb.Election/Campaign",
-        "/v3electionpb.Election/Leader",
-        "/v3electionpb.Election/Observe",
-        "/v3electionpb.Election/Proclaim",
-        "/v3electionpb.Election/Resign",
-        "/v3lockpb.Lock/Lock",
-        "/v3lockpb.Lock/Unlock",
     ];
 
     internal static void Declare(GrpcServiceTable table)
     {
         table.Declare(Protocol.Etcd.RpcReflection.Descriptor.Services.Single(service => service.Name == "Auth"));
-        foreach (var service in Protocol.Election.ElectionReflection.Descriptor.Services.Concat(Protocol.Lock.LockReflection.Descriptor.Services))
-            table.Declare(service);
     }
 }

@@ -74,6 +74,8 @@ public sealed class ServerCall
 
     internal MethodEntry Entry { get; }
 
+    internal GrpcRoom Room => _room;
+
     private bool StopsWithServer => Entry.Method.Shape != RpcShape.Unary;
 
     /// <summary>

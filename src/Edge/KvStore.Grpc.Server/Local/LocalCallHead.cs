@@ -1,0 +1,8 @@
+using Microsoft.AspNetCore.Http;
+
+namespace KvStore.Grpc.Server;
+
+/// <summary>What a call made inside this process says of itself before its messages.</summary>
+/// <param name="Path">Of the method: `/package.Service/Method`.</param>
+/// <param name="Headers">Metadata, names in lower case; the transport's own headers among them are not sent.</param>
+public readonly record struct LocalCallHead(string Path, IHeaderDictionary Headers);
