@@ -70,5 +70,12 @@ public sealed class GrpcChannel : IDisposable
         where TResponse : IMessage<TResponse> =>
         new(OpenStream(path, options, cancellationToken), parser);
 
+    /// <summary>
+    /// Turns a connection of its own into a bare stream of bytes both ways (HTTP/1.1 Upgrade, RFC 9110 section 7.8). The caller disposes
+    /// it. Throws <see cref="GrpcException"/>: the status in the answer's headers when the server refused.
+    /// </summary>
+    public Task<Stream> UpgradeAsync(string path, string protocol, CallOptions options, CancellationToken cancellationToken = default) =>
+        Upgrade.OpenAsync(_pool, Options, path, protocol, options, cancellationToken);
+
     public void Dispose() => _pool.Dispose();
 }

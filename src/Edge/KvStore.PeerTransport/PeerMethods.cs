@@ -10,8 +10,14 @@ internal static class PeerMethods
 {
     private const string Service = "kvstore.peer.Peer";
 
-    /// <summary>Frames of one channel, in order, one way. The server answers with its headers when it accepts, and with nothing more.</summary>
-    public static readonly RpcMethod Stream = new(Service, "Stream", RpcShape.Duplex);
+    /// <summary>
+    /// Where a stream is asked for: frames of one channel, in order, one way, each with gRPC's prefix, on an upgraded connection. Who accepts
+    /// says nothing more but, perhaps, a <see cref="PeerFarewell"/>.
+    /// </summary>
+    public const string StreamPath = "/" + Service + "/Stream";
+
+    /// <summary>The name of what the connection is upgraded to.</summary>
+    public const string StreamProtocol = "kvstore-peer";
 
     /// <summary>A request to be answered by that member, named by a header.</summary>
     public static readonly RpcMethod Call = new(Service, "Call", RpcShape.Unary);

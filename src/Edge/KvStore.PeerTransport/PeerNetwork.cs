@@ -4,12 +4,13 @@ using KvStore.Grpc.Client;
 using KvStore.Grpc.Server;
 using KvStore.Platform;
 using KvStore.Primitives;
+using Microsoft.AspNetCore.Http;
 
 namespace KvStore.PeerTransport;
 
 /// <summary>
-/// The way to the other members over gRPC: one connection and stream per peer, channel and direction, so that a large frame never
-/// delays an election. It knows bytes, not raft. Made first, given to Node as a door, then started with Node's inbox.
+/// The way to the other members: one connection per peer, channel and direction, upgraded to a bare stream of frames, so that a large
+/// frame never delays an election and a small one passes no HTTP/2 on its way; calls are gRPC, on a connection of their own. It knows bytes, not raft. Made first, given to Node as a door, then started with Node's inbox.
 /// </summary>
 public sealed class PeerNetwork : IPeerNetwork, IAsyncDisposable
 {
@@ -53,6 +54,12 @@ public sealed class PeerNetwork : IPeerNetwork, IAsyncDisposable
 
     /// <summary>Adds the methods of the peer listener to its table; that listener's room must not be the clients'.</summary>
     public void Register(GrpcServiceTable table) => _reception.Register(table);
+
+    /// <summary>
+    /// Takes the streams of others; what that listener's room hands on. A request for anything else is answered with "not found". Streams end
+    /// when <paramref name="stopping"/> does.
+    /// </summary>
+    public Task ReceiveAsync(HttpContext http, CancellationToken stopping) => _reception.ReceiveAsync(http, stopping);
 
     /// <summary>The options a room needs to receive our frames.</summary>
     public GrpcRoomOptions RoomOptions(GrpcRoomOptions options) => options with { ReceiveBytesMax = Options.FrameBytesMax, Time = Options.Time };

@@ -31,7 +31,8 @@ internal sealed class RoomHost : IAsyncDisposable
     public string TlsEndpoint => $"https://127.0.0.1:{Port}";
 
     public static async Task<RoomHost> StartAsync(
-        Action<GrpcServiceTable> fill, GrpcRoomOptions? room = null, GrpcKestrelOptions? kestrel = null, TlsServerOptions? tls = null, int port = 0)
+        Action<GrpcServiceTable> fill, GrpcRoomOptions? room = null, GrpcKestrelOptions? kestrel = null, TlsServerOptions? tls = null, int port = 0,
+        RequestDelegate? rest = null)
     {
         var table = new GrpcServiceTable();
         fill(table);
@@ -52,11 +53,11 @@ internal sealed class RoomHost : IAsyncDisposable
         var app = builder.Build();
         var made = new GrpcRoom(table, room ?? new GrpcRoomOptions());
         app.UseGrpcRoom(made);
-        app.Run(context =>
+        app.Run(rest ?? (context =>
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return context.Response.WriteAsync("plain " + context.Request.Protocol);
-        });
+        }));
         await app.StartAsync();
         return new RoomHost(app, made);
     }

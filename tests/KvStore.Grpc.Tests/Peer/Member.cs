@@ -38,7 +38,7 @@ internal sealed class Member : IAsyncDisposable
             ReconnectMax = TimeSpan.FromMilliseconds(50),
         };
         var network = new PeerNetwork(change?.Invoke(options) ?? options, events);
-        var host = await RoomHost.StartAsync(network.Register, network.RoomOptions(new GrpcRoomOptions()), tls: tls, port: port);
+        var host = await RoomHost.StartAsync(network.Register, network.RoomOptions(new GrpcRoomOptions()), tls: tls, port: port, rest: http => network.ReceiveAsync(http, CancellationToken.None));
         return new Member(network, host);
     }
 

@@ -5,6 +5,7 @@ using KvStore.Server.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -19,7 +20,7 @@ internal static class Listeners
     private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(300);
 
     public static async Task<WebApplication> StartAsync(
-        IReadOnlyList<Endpoint> endpoints, string flag, GrpcKestrelOptions limits, Func<Endpoint, TlsServerOptions?> tls, Serilog.ILogger logger, Action<IApplicationBuilder> pipeline)
+        IReadOnlyList<Endpoint> endpoints, string flag, GrpcKestrelOptions limits, Func<Endpoint, TlsServerOptions?> tls, Serilog.ILogger logger, Action<IApplicationBuilder> pipeline, bool isForPeers = false)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddProvider(new SerilogLoggerProvider(logger));
@@ -32,6 +33,9 @@ internal static class Listeners
             foreach (var endpoint in endpoints)
                 Bind(kestrel, endpoint, flag, limits, tls(endpoint));
         });
+        // A frame of a peer is read, checked and posted to a lane in a moment: handing it from thread to thread on the way costs more than
+        // the work. Not for clients: there the hand-over lets the answers of many calls share one write.
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = isForPeers);
         var application = builder.Build();
         pipeline(application);
         try

@@ -160,7 +160,7 @@ internal sealed class Member : IAsyncDisposable
         var room = network.RoomOptions(new GrpcRoomOptions { Stopping = _stopping.Token, OnUnhandledException = LogUnhandled });
         _listeners.Add(await Listeners.StartAsync(
             _options.ListenPeer, "listen-peer-urls", new GrpcKestrelOptions(), _ => TlsSetup.ForListener(_options, _options.PeerTls, "peer", _logger), _logger,
-            pipeline => pipeline.UseGrpcRoom(table, room)).ConfigureAwait(false));
+            pipeline => pipeline.UseGrpcRoom(table, room).Run(http => network.ReceiveAsync(http, _stopping.Token)), isForPeers: true).ConfigureAwait(false));
     }
 
     private async Task ListenForClientsAsync(EtcdServices services)

@@ -3,8 +3,8 @@ using System.IO.Pipelines;
 
 namespace KvStore.Grpc.Client;
 
-/// <summary>Messages of one response body, in order. One reader at a time.</summary>
-internal sealed class MessageStream(Stream body, int lengthMax)
+/// <summary>Messages of one response body or upgraded connection, in order. One reader at a time.</summary>
+public sealed class MessageStream(Stream body, int lengthMax)
 {
     private readonly PipeReader _pipe = PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: true));
     private ReadOnlySequence<byte> _rest;

@@ -77,7 +77,27 @@ internal sealed class Endpoint : IDisposable
             handler.SslOptions = TlsClientSetup.For(name, options.Tls ?? new TlsClientOptions());
         if (name.SocketPath is { } path)
             handler.ConnectCallback = (_, cancellationToken) => ConnectSocketAsync(path, cancellationToken);
+        else if (options.KeepAliveTime is { } silence)
+            handler.ConnectCallback = (context, cancellationToken) => ConnectTcpAsync(context.DnsEndPoint, silence, options.KeepAliveTimeout, cancellationToken);
         return handler;
+    }
+
+    // As the handler itself connects, and with the kernel's own probes: HTTP/2's pings do not reach an upgraded connection.
+    private static async ValueTask<Stream> ConnectTcpAsync(
+        System.Net.DnsEndPoint endpoint, TimeSpan silence, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            SilentConnections.GiveUp(socket, silence, patience);
+            await socket.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private static async ValueTask<Stream> ConnectSocketAsync(string path, CancellationToken cancellationToken)

@@ -1,8 +1,15 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using KvStore.Grpc;
+using KvStore.Grpc.Client;
 using KvStore.Grpc.Server;
 using KvStore.Platform;
 using KvStore.Primitives;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace KvStore.PeerTransport;
 
@@ -25,7 +32,6 @@ internal sealed class PeerReception(PeerNetwork transport)
 
     public void Register(GrpcServiceTable table)
     {
-        table.Duplex(PeerMethods.Stream, ReceiveAsync);
         table.Unary(PeerMethods.Call, AnswerAsync);
         table.Unary(PeerMethods.Probe, AnswerProbe);
     }
@@ -40,34 +46,58 @@ internal sealed class PeerReception(PeerNetwork transport)
         }
     }
 
-    private async ValueTask ReceiveAsync(ServerCall call, RequestReader requests, ResponseWriter responses)
+    /// <summary>Accepts a stream and delivers its frames until either side ends it.</summary>
+    public async Task ReceiveAsync(HttpContext http, CancellationToken stopping)
     {
-        if (!IsAccepted(call, out var handshake))
-            return;
-        if (!PeerHandshake.TryReadChannel(call.Header(PeerHandshake.ChannelHeader), out var channel))
+        var upgrade = http.Features.Get<IHttpUpgradeFeature>();
+        if (http.Request.Path.Value != PeerMethods.StreamPath || upgrade is not { IsUpgradableRequest: true } || http.Request.Headers.Upgrade != PeerMethods.StreamProtocol)
         {
-            call.Fail(StatusCode.InvalidArgument, "unknown peer channel");
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
         }
 
-        if (transport.Inbox is not { } inbox)
+        string? Header(string name) => http.Request.Headers.TryGetValue(name, out var values) && values.Count > 0 ? values[0] : null;
+        var remote = http.Connection.RemoteIpAddress is { } address ? new IPEndPoint(address, http.Connection.RemotePort) : null;
+        var isChannel = PeerHandshake.TryReadChannel(Header(PeerHandshake.ChannelHeader), out var channel);
+        var refusal = Judge(Header, remote, out var handshake);
+        if (refusal.IsOK && !isChannel)
+            refusal = new GrpcStatus(StatusCode.InvalidArgument, "unknown peer channel");
+        if (refusal.IsOK && transport.Inbox is null)
+            refusal = new GrpcStatus(StatusCode.Unavailable, "the member is starting");
+        if (!refusal.IsOK)
         {
-            call.Fail(StatusCode.Unavailable, "the member is starting");
+            Refuse(http, refusal);
             return;
         }
 
         transport.Meet(handshake);
-        var key = (handshake.From, Interlocked.Increment(ref _serials));
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken);
+        if (http.Features.Get<IConnectionSocketFeature>() is { Socket: { ProtocolType: ProtocolType.Tcp } socket })
+            SilentConnections.GiveUp(socket, transport.Options.KeepAlive, transport.Options.KeepAlive);
+        http.Response.Headers.Upgrade = PeerMethods.StreamProtocol;
+        var stream = await upgrade.UpgradeAsync().ConfigureAwait(false);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+        await DeliverAsync(stream, handshake.From, channel, ended).ConfigureAwait(false);
+    }
+
+    private async Task DeliverAsync(Stream stream, MemberId from, PeerChannel channel, CancellationTokenSource ended)
+    {
+        var key = (from, Interlocked.Increment(ref _serials));
         _open[key] = ended;
         try
         {
-            await responses.FlushHeadersAsync().ConfigureAwait(false);
-            await DeliverAsync(inbox, handshake.From, channel, requests, ended.Token).ConfigureAwait(false);
+            await DeliverAsync(transport.Inbox!, from, channel, new MessageStream(stream, transport.Options.FrameBytesMax), ended.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (transport.WasRemoved(handshake.From))
+        catch (OperationCanceledException) when (transport.WasRemoved(from))
         {
-            call.Fail(StatusCode.PermissionDenied, PeerHandshake.RemovedText);
+            await SayAsync(stream, new GrpcStatus(StatusCode.PermissionDenied, PeerHandshake.RemovedText)).ConfigureAwait(false);
+        }
+        catch (GrpcException malformed)
+        {
+            await SayAsync(stream, malformed.Status).ConfigureAwait(false);
+        }
+        catch (Exception over) when (over is OperationCanceledException or IOException)
+        {
+            // We stop, or the connection broke: the sender connects again.
         }
         finally
         {
@@ -75,13 +105,13 @@ internal sealed class PeerReception(PeerNetwork transport)
         }
     }
 
-    private async Task DeliverAsync(IPeerInbox inbox, MemberId from, PeerChannel channel, RequestReader requests, CancellationToken ended)
+    private async Task DeliverAsync(IPeerInbox inbox, MemberId from, PeerChannel channel, MessageStream frames, CancellationToken ended)
     {
         var counters = transport.CountersOf(from);
-        while (await requests.MoveNextAsync(ended).ConfigureAwait(false))
+        while (await frames.MoveNextAsync(ended).ConfigureAwait(false))
         {
             // The frame belongs to the receiver, the buffer to the connection: this copy is the hand-over.
-            var frame = requests.Current.ToArray();
+            var frame = frames.Current.ToArray();
             counters.OnReceived(MessagePrefix.Size + frame.Length);
             while (!inbox.TryReceive(from, channel, frame))
             {
@@ -95,6 +125,25 @@ internal sealed class PeerReception(PeerNetwork transport)
                 await Task.Delay(RoomPause, transport.Options.Time, ended).ConfigureAwait(false);
             }
         }
+    }
+
+    private static async Task SayAsync(Stream stream, GrpcStatus why)
+    {
+        try
+        {
+            await stream.WriteAsync(PeerFarewell.Encode(why)).ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException)
+        {
+            // It went first.
+        }
+    }
+
+    private static void Refuse(HttpContext http, in GrpcStatus why)
+    {
+        http.Response.StatusCode = StatusCodes.Status403Forbidden;
+        http.Response.Headers.GrpcStatus = ((int)why.Code).ToString(CultureInfo.InvariantCulture);
+        http.Response.Headers.GrpcMessage = PercentEncoding.Encode(why.Message);
     }
 
     private async ValueTask AnswerAsync(ServerCall call, ReadOnlyMemory<byte> request, ResponseWriter response)
@@ -133,15 +182,21 @@ internal sealed class PeerReception(PeerNetwork transport)
 
     private bool IsAccepted(ServerCall call, out PeerHandshake handshake)
     {
-        var read = PeerHandshake.Read(call.Header);
+        var verdict = Judge(call.Header, call.RemoteEndPoint, out handshake);
+        if (!verdict.IsOK)
+            call.Fail(verdict);
+        return verdict.IsOK;
+    }
+
+    private GrpcStatus Judge(Func<string, string?> header, EndPoint? remote, out PeerHandshake handshake)
+    {
+        var read = PeerHandshake.Read(header);
         handshake = read!;
         var verdict = read is null
             ? new GrpcStatus(StatusCode.InvalidArgument, "no peer handshake")
             : read.Judge(transport.Options, transport.WasRemoved);
-        if (verdict.IsOK)
-            return true;
-        call.Fail(verdict);
-        transport.Events.OnRefused?.Invoke(call.RemoteEndPoint, read?.From ?? MemberId.None, verdict.Message);
-        return false;
+        if (!verdict.IsOK)
+            transport.Events.OnRefused?.Invoke(remote, read?.From ?? MemberId.None, verdict.Message);
+        return verdict;
     }
 }

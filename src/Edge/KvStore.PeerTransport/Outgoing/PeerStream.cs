@@ -81,19 +81,15 @@ internal sealed class PeerStream
         GrpcStatus end;
         try
         {
-            using var call = _connection.OpenStream(PeerMethods.Stream.Path, new CallOptions { Headers = Headers() }, stop);
-            await AcceptedAsync(call, stop).ConfigureAwait(false);
+            var asked = new CallOptions { Headers = Headers(), Timeout = _link.Options.ConnectTimeout };
+            await using var stream = await _connection.UpgradeAsync(PeerMethods.StreamPath, PeerMethods.StreamProtocol, asked, stop).ConfigureAwait(false);
             accepted = true;
             OnAccepted();
-            end = await SendAsync(call, stop).ConfigureAwait(false);
+            end = await SendAsync(stream, stop).ConfigureAwait(false);
         }
         catch (GrpcException failure)
         {
             end = failure.Status;
-        }
-        catch (TimeoutException)
-        {
-            end = new GrpcStatus(StatusCode.Unavailable, "not accepted in time");
         }
 #pragma warning disable CA1031 // Whatever a connection dies of, the next attempt must follow: a member without this loop is cut off for good.
         catch (Exception failure) when (!stop.IsCancellationRequested)
@@ -114,41 +110,33 @@ internal sealed class PeerStream
         return headers;
     }
 
-    private async Task AcceptedAsync(StreamCall call, CancellationToken stop) =>
-        await call.ResponseHeadersAsync().WaitAsync(_link.Options.ConnectTimeout, _link.Options.Time, stop).ConfigureAwait(false);
-
-    // Sends until the peer ends the call or a write fails; returns why.
-    private async Task<GrpcStatus> SendAsync(StreamCall call, CancellationToken stop)
+    // Sends until the peer ends the stream or a write fails; returns why.
+    private async Task<GrpcStatus> SendAsync(Stream stream, CancellationToken stop)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var ended = EndOfCallAsync(call, over);
+        var ended = EndOfStreamAsync(stream, over);
         try
         {
             while (await _queue.WaitAsync(over.Token).ConfigureAwait(false))
-                await SendWaitingAsync(call, over.Token).ConfigureAwait(false);
+                await SendWaitingAsync(stream, over.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (Exception failure) when (failure is OperationCanceledException or IOException)
         {
-            // the call has ended
-        }
-        catch (GrpcException failure)
-        {
-            call.Dispose();
-            await ended.ConfigureAwait(false);
-            return failure.Status;
+            // The stream has ended, or we stop. Its other half knows why.
         }
 
+        await stream.DisposeAsync().ConfigureAwait(false);
         return await ended.ConfigureAwait(false);
     }
 
-    private async Task SendWaitingAsync(StreamCall call, CancellationToken cancellationToken)
+    private async Task SendWaitingAsync(Stream stream, CancellationToken cancellationToken)
     {
         var used = 0;
         while (_queue.TryTake(out var frame))
         {
             if (used + MessagePrefix.Size + frame.Length > _batch.Length)
             {
-                await WriteAsync(call, used, cancellationToken).ConfigureAwait(false);
+                await WriteAsync(stream, used, cancellationToken).ConfigureAwait(false);
                 used = 0;
             }
 
@@ -157,9 +145,9 @@ internal sealed class PeerStream
             if (frame.Length > _batch.Length - used)
             {
                 // Too large to be gathered: its prefix goes with what was gathered, it goes as it lies.
-                await WriteAsync(call, used, cancellationToken).ConfigureAwait(false);
+                await WriteAsync(stream, used, cancellationToken).ConfigureAwait(false);
                 used = 0;
-                await call.WriteFramedAsync(frame, cancellationToken).ConfigureAwait(false);
+                await stream.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
                 _link.Counters.OnSent(frame.Length);
             }
             else
@@ -169,31 +157,32 @@ internal sealed class PeerStream
             }
         }
 
-        await WriteAsync(call, used, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(stream, used, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task WriteAsync(StreamCall call, int length, CancellationToken cancellationToken)
+    private async Task WriteAsync(Stream stream, int length, CancellationToken cancellationToken)
     {
         if (length == 0)
             return;
-        await call.WriteFramedAsync(_batch.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+        await stream.WriteAsync(_batch.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
         _link.Counters.OnSent(length);
     }
 
-    private static async Task<GrpcStatus> EndOfCallAsync(StreamCall call, CancellationTokenSource over)
+    private static async Task<GrpcStatus> EndOfStreamAsync(Stream stream, CancellationTokenSource over)
     {
+        var said = new MessageStream(stream, PeerFarewell.BytesMax);
         try
         {
-            while (await call.MoveNextAsync().ConfigureAwait(false))
-            {
-                // a later version may say something here; this one has nothing to hear
-            }
-
-            return new GrpcStatus(StatusCode.Unavailable, "the peer closed the stream");
+            await said.MoveNextAsync(CancellationToken.None).ConfigureAwait(false);
+            return PeerFarewell.Decode(said.Current.Span);
         }
         catch (GrpcException failure)
         {
             return failure.Status;
+        }
+        catch (Exception failure) when (failure is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            return new GrpcStatus(StatusCode.Unavailable, failure.Message);
         }
         finally
         {
