@@ -39,6 +39,7 @@ public sealed class CompatibilityTests
         page.AppendLine("The reference is etcd 3.7. Written by `KvStore.Architecture.Tests` from the code (`KVSTORE_REWRITE=1` writes it anew); do not edit.");
         AppendRpcs(page);
         AppendFlags(page);
+        AppendGates(page);
         AppendDifferences(page);
         return page.ToString().ReplaceLineEndings("\n");
     }
@@ -63,14 +64,23 @@ public sealed class CompatibilityTests
         page.AppendLine();
         page.AppendLine("## Flags of the server");
         page.AppendLine();
-        page.AppendLine("Every flag has its environment variable (`ETCD_NAME`). An inert flag is accepted and changes nothing; a refused one stops the start when it is not at its default.");
+        page.AppendLine("Every flag has its environment variable (`ETCD_NAME`) and, where etcd has one, its key in the configuration file. An inert flag is accepted and changes nothing; a refused one stops the start when it is not at its default.");
         page.AppendLine();
         page.AppendLine("| Flag | Default | Here |");
         page.AppendLine("|---|---|---|");
         foreach (var flag in FlagTable.All)
             page.AppendLine(CultureInfo.InvariantCulture, $"| `--{flag.Name}` | {(flag.Default.Length > 0 ? $"`{flag.Default}`" : "")} | {Effect(flag)} |");
         page.AppendLine();
-        page.AppendLine(CultureInfo.InvariantCulture, $"Names with the prefix `--{FlagTable.ExperimentalPrefix}` mean the same flags. Only warned about, as by etcd: {string.Join(", ", FlagTable.Legacy.Order(StringComparer.Ordinal).Select(name => $"`--{name}`"))}.");
+        page.AppendLine(CultureInfo.InvariantCulture, $"Names of etcd 3.5 with the prefix `--{RenamedFlags.ExperimentalPrefix}` mean the flags and feature gates that they became. Only warned about, as by etcd: {string.Join(", ", FlagTable.Legacy.Order(StringComparer.Ordinal).Select(name => $"`--{name}`"))}.");
+    }
+
+    private static void AppendGates(StringBuilder page)
+    {
+        page.AppendLine();
+        page.AppendLine("| Feature gate | Default | Here |");
+        page.AppendLine("|---|---|---|");
+        foreach (var gate in FeatureGates.All)
+            page.AppendLine(CultureInfo.InvariantCulture, $"| `{gate.Name}` | `{(gate.Default ? "true" : "false")}` | {(gate.Note.Length == 0 ? "effective" : $"accepted without effect: {gate.Note}")} |");
     }
 
     private static void AppendDifferences(StringBuilder page)

@@ -47,11 +47,22 @@ public sealed class ServerOptionsTests
     [InlineData("--cert-file and --key-file must both be present or both absent", "--cert-file=a")]
     [InlineData("--listen-metrics-urls: https://127.0.0.1:1 needs a certificate and a key (--cert-file, --key-file)", "--listen-metrics-urls=https://127.0.0.1:1")]
     [InlineData("--auth-token is not supported: authentication is not available yet", "--auth-token=jwt")]
+    [InlineData("unexpected TLS version \"TLS1.0\" (must be one of: TLS1.2, TLS1.3)", "--tls-min-version=TLS1.0")]
+    [InlineData("min version (TLS1.3) is greater than max version (TLS1.2)", "--tls-min-version=TLS1.3", "--tls-max-version=TLS1.2")]
+    [InlineData("--discovery is not supported: v2 discovery is gone since etcd 3.6: list the members in --initial-cluster", "--discovery=http://localhost/x")]
     [InlineData("--max-txn-ops: 99999999999 is out of range", "--max-txn-ops=99999999999")]
-    public void WrongSetting_EndsWithOneLine(string message, string argument)
+    public void WrongSetting_EndsWithOneLine(string message, params string[] arguments)
     {
-        var exception = Assert.Throws<ConfigurationException>(() => Read([argument]));
+        var exception = Assert.Throws<ConfigurationException>(() => Read(arguments));
         Assert.Equal(message, exception.Message);
+    }
+
+    [Fact]
+    public void WrongVariable_NamesTheVariableAndEndsWithOne()
+    {
+        var exception = Assert.Throws<ConfigurationException>(() => Read([], ("ETCD_HEARTBEAT_INTERVAL", "x")));
+        Assert.Equal("invalid value \"x\" for ETCD_HEARTBEAT_INTERVAL: parse error", exception.Message);
+        Assert.Equal(1, exception.ExitCode);
     }
 
     [Fact]

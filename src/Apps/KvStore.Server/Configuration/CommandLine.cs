@@ -29,7 +29,7 @@ internal static class CommandLine
                 throw new ConfigurationException($"bad flag syntax: {word}", 2);
             if (name is "h" or "help")
                 return new CommandLineResult(CommandLineAction.Help, values, legacy);
-            if (name == "version" && (equals < 0 || ReadBool(name, text[(equals + 1)..])))
+            if (name == "version" && (equals < 0 || (TryReadBool(text[(equals + 1)..], out var asked) ? asked : throw NoBool(name, text[(equals + 1)..]))))
                 return new CommandLineResult(CommandLineAction.Version, values, legacy);
             var flag = FlagTable.Find(name);
             if (flag is null && !FlagTable.Legacy.Contains(name))
@@ -48,18 +48,25 @@ internal static class CommandLine
             if (flag is null)
                 legacy.Add(name);
             else
-                values[flag.Name] = value;
+                values[name] = Checked(flag, name, value);
         }
 
         return new CommandLineResult(CommandLineAction.Serve, values, legacy);
     }
 
-    public static bool ReadBool(string name, string value) => value switch
+    public static bool TryReadBool(string text, out bool value)
     {
-        "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
-        "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
-        _ => throw new ConfigurationException($"invalid boolean value \"{value}\" for -{name}: parse error", 2),
-    };
+        value = text is "1" or "t" or "T" or "true" or "TRUE" or "True";
+        return value || text is "0" or "f" or "F" or "false" or "FALSE" or "False";
+    }
+
+    // Numbers are read where they are used, and complained about in the same words. A boolean is judged here, since it is also what
+    // follows from a word that was forgotten: "--client-cert-auth yes".
+    private static string Checked(Flag flag, string name, string value) =>
+        flag.Kind != FlagKind.Bool || TryReadBool(value, out _) ? value : throw NoBool(name, value);
+
+    private static ConfigurationException NoBool(string name, string value) =>
+        new($"invalid boolean value \"{value}\" for -{name}: parse error", 2);
 
     private static bool NextIsValue(IReadOnlyList<string> arguments, int index) =>
         index + 1 < arguments.Count && !arguments[index + 1].StartsWith('-');

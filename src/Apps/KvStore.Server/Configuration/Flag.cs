@@ -10,5 +10,5 @@ namespace KvStore.Server.Configuration;
 internal sealed record Flag(string Name, FlagKind Kind, string Default, string Help, FlagEffect Effect = FlagEffect.Effective, string Note = "")
 {
     /// <summary>ETCD_ and the name in capitals with underscores, as etcd has it.</summary>
-    public string EnvironmentName { get; } = "ETCD_" + Name.ToUpperInvariant().Replace('-', '_');
+    public string EnvironmentName { get; } = FlagTable.EnvironmentNameOf(Name);
 }

@@ -49,13 +49,27 @@ internal static class FlagTable
         new("discovery-endpoints", List, "", "Endpoints of the discovery service.", Refused, NoDiscovery),
         new("discovery-srv", Text, "", "DNS domain whose SRV records list the members.", Refused, NoDiscovery),
         new("discovery-srv-name", Text, "", "Suffix of the SRV service name.", Refused, NoDiscovery),
+        new("discovery-dial-timeout", Duration, "2s", "Time to reach the discovery service.", Inert, NoDiscovery),
+        new("discovery-request-timeout", Duration, "5s", "Time of a request to the discovery service.", Inert, NoDiscovery),
+        new("discovery-keepalive-time", Duration, "2s", "Time between pings to the discovery service.", Inert, NoDiscovery),
+        new("discovery-keepalive-timeout", Duration, "6s", "Time an answer to a ping may take.", Inert, NoDiscovery),
+        new("discovery-insecure-transport", Bool, "true", "Whether the discovery service is reached in clear text.", Inert, NoDiscovery),
+        new("discovery-insecure-skip-tls-verify", Bool, "false", "Whether any certificate of the discovery service is taken.", Inert, NoDiscovery),
+        new("discovery-cert", Text, "", "Certificate (PEM) shown to the discovery service.", Inert, NoDiscovery),
+        new("discovery-key", Text, "", "Key (PEM) of --discovery-cert.", Inert, NoDiscovery),
+        new("discovery-cacert", Text, "", "Certificate authorities (PEM) of the discovery service.", Inert, NoDiscovery),
+        new("discovery-user", Text, "", "User of the discovery service, or user:password.", Inert, NoDiscovery),
+        new("discovery-password", Text, "", "Password of --discovery-user.", Inert, NoDiscovery),
+        new("discovery", Text, "", "URL of a v2 discovery service.", Refused, "v2 discovery is gone since etcd 3.6: list the members in --initial-cluster"),
+        new("discovery-proxy", Text, "", "Proxy before a v2 discovery service.", Inert, "v2 discovery is gone since etcd 3.6"),
+        new("proxy", Text, "off", "Mode of the v2 proxy.", Refused, "the v2 proxy is gone since etcd 3.6"),
         new("strict-reconfig-check", Bool, "true", "Whether to refuse membership changes that would lose the quorum."),
         new("pre-vote", Bool, "true", "Whether an election begins with a round that disturbs nobody."),
         new("auto-compaction-retention", Text, "0", "Retention of automatic compaction; 0: off.", Refused, "compact through the API"),
         new("auto-compaction-mode", Text, "periodic", "Unit of the retention: 'periodic' or 'revision'.", Inert, "compact through the API"),
         new("force-new-cluster", Bool, "false", "Whether to start a one-member cluster from this member's data.", Refused, "not available yet"),
         new("max-learners", Int, "1", "Most learners in the cluster."),
-        new("feature-gates", Text, "", "Feature=true pairs.", Inert, "features here have no gates"),
+        new("feature-gates", Text, "", "Feature=true pairs, with commas between them."),
 
         new("cert-file", Text, "", "Certificate (PEM) of the client listeners."),
         new("key-file", Text, "", "Key (PEM) of the client listeners' certificate."),
@@ -116,7 +130,7 @@ internal static class FlagTable
         new("unsafe-no-fsync", Bool, "false", "Never waits for the disk: a crash of the machine loses acknowledged writes."),
         new("discovery-fallback", Text, "exit", "What to do when discovery fails.", Inert, NoDiscovery),
         new("v2-deprecation", Text, "write-only", "State of the v2 store.", Inert, "there is no v2 store"),
-        new("config-file", Text, "", "A YAML file with all settings.", Refused, "use flags or ETCD_ variables"),
+        new("config-file", Text, "", "A YAML file with all settings, in etcd's form; flags and variables are then ignored."),
 
         new("store-cache-bytes", Int, "0", "Memory (in bytes) for blocks read from the store; 0: an eighth of the machine's, at most 1 GiB."),
     ];
@@ -126,20 +140,17 @@ internal static class FlagTable
     {
         "cluster-active-size", "cluster-remove-delay", "cluster-sync-interval", "config", "force", "max-result-buffer",
         "max-retry-attempts", "peer-heartbeat-interval", "peer-election-timeout", "retry-interval", "snapshot", "v", "vv",
-        "enable-v2", "experimental-enable-v2v3", "proxy", "discovery", "discovery-proxy",
+        "enable-v2", "experimental-enable-v2v3",
+        "proxy-failure-wait", "proxy-refresh-interval", "proxy-dial-timeout", "proxy-write-timeout", "proxy-read-timeout",
     };
 
-    /// <summary>Older names that still work: the prefix of flags that were experimental in 3.5.</summary>
-    public const string ExperimentalPrefix = "experimental-";
+    private static readonly Dictionary<string, Flag> ByName = All.Concat(OldGates()).ToDictionary(flag => flag.Name, StringComparer.Ordinal);
 
-    private static readonly Dictionary<string, Flag> ByName = All.ToDictionary(flag => flag.Name, StringComparer.Ordinal);
+    /// <summary>The flag of a name; for an old name the flag that it became, whose kind and default it has.</summary>
+    public static Flag? Find(string name) => ByName.GetValueOrDefault(RenamedFlags.Flags.GetValueOrDefault(name, name));
 
-    public static Flag? Find(string name)
-    {
-        if (ByName.TryGetValue(name, out var flag))
-            return flag;
-        return name.StartsWith(ExperimentalPrefix, StringComparison.Ordinal)
-            ? ByName.GetValueOrDefault(name[ExperimentalPrefix.Length..])
-            : null;
-    }
+    public static string EnvironmentNameOf(string name) => "ETCD_" + name.ToUpperInvariant().Replace('-', '_');
+
+    private static IEnumerable<Flag> OldGates() =>
+        RenamedFlags.Gates.Select(gate => new Flag(gate.Key, Bool, "false", $"The feature gate {gate.Value}."));
 }

@@ -86,5 +86,10 @@ internal sealed record ServerOptions
 
     public required long StoreCacheBytes { get; init; }
 
+    public required FeatureGates Gates { get; init; }
+
+    /// <summary>The file that everything was read from; null: flags and variables.</summary>
+    public required string? ConfigFilePath { get; init; }
+
     public required IReadOnlyList<string> Warnings { get; init; }
 }

@@ -16,9 +16,11 @@ internal static class ServerOptionsReader
         var (heartbeat, election) = ReadTimes(settings);
         var advertisePeer = settings.List("initial-advertise-peer-urls");
         var cluster = ReadCluster(settings, name, advertisePeer);
-        if (settings.IsSet("listen-client-urls") && !settings.IsSet("advertise-client-urls"))
+        // Only of flags and variables, as in etcd: a file that leaves it out means the default.
+        if (settings.ConfigFilePath is null && settings.IsSet("listen-client-urls") && !settings.IsSet("advertise-client-urls"))
             throw new ConfigurationException("--advertise-client-urls is required when --listen-client-urls is set explicitly");
         var (clientTls, peerTls) = (ReadClientTls(settings), ReadPeerTls(settings));
+        var (minVersion, maxVersion) = ReadTlsVersions(settings);
         var quota = settings.Int("quota-backend-bytes");
         var progress = settings.Duration("watch-progress-notify-interval");
 
@@ -38,7 +40,9 @@ internal static class ServerOptionsReader
             {
                 "new" => false,
                 "existing" => true,
-                var other => throw new ConfigurationException($"invalid value \"{other}\" for flag -initial-cluster-state: must be 'new' or 'existing'", 2),
+                var other => throw (settings.ConfigFilePath is null
+                    ? settings.Invalid("initial-cluster-state", "invalid value")
+                    : new ConfigurationException($"unexpected clusterState \"{other}\"")),
             },
             HeartbeatInterval = heartbeat,
             ElectionTimeout = election,
@@ -63,13 +67,15 @@ internal static class ServerOptionsReader
             PeerClientTls = settings.IsSet("peer-client-cert-file")
                 ? peerTls with { Certificate = settings.Text("peer-client-cert-file"), Key = settings.Text("peer-client-key-file") }
                 : peerTls,
-            TlsMinVersion = ReadTlsVersion(settings, "tls-min-version"),
-            TlsMaxVersion = ReadTlsVersion(settings, "tls-max-version"),
+            TlsMinVersion = minVersion,
+            TlsMaxVersion = maxVersion,
             LogLevel = ReadChoice(settings, "log-level", "debug", "info", "warn", "error", "dpanic", "panic", "fatal"),
             LogsForPeople = ReadChoice(settings, "log-format", "json", "console") == "console",
             LogOutputs = settings.List("log-outputs"),
             UnsafeNoSync = settings.Bool("unsafe-no-fsync"),
             StoreCacheBytes = ReadStoreCache(settings),
+            Gates = settings.Gates,
+            ConfigFilePath = settings.ConfigFilePath,
             Warnings = settings.Warnings,
         };
     }
@@ -180,10 +186,19 @@ internal static class ServerOptionsReader
         return path.Length == 0 || File.Exists(path) ? path : throw new ConfigurationException($"--{flag}: open {path}: no such file");
     }
 
-    private static string ReadTlsVersion(Settings settings, string flag) =>
-        settings.Text(flag) is "" or "TLS1.2" or "TLS1.3"
-            ? settings.Text(flag)
-            : throw new ConfigurationException($"--{flag}: unexpected TLS version \"{settings.Text(flag)}\": use TLS1.2 or TLS1.3");
+    private static (string Min, string Max) ReadTlsVersions(Settings settings)
+    {
+        var (min, max) = (settings.Text("tls-min-version"), settings.Text("tls-max-version"));
+        foreach (var version in new[] { min, max })
+        {
+            if (version is not ("" or "TLS1.2" or "TLS1.3"))
+                throw new ConfigurationException($"unexpected TLS version \"{version}\" (must be one of: TLS1.2, TLS1.3)");
+        }
+
+        if ((min, max) is ("TLS1.3", "TLS1.2"))
+            throw new ConfigurationException($"min version ({min}) is greater than max version ({max})");
+        return (min, max);
+    }
 
     private static string ReadChoice(Settings settings, string flag, params ReadOnlySpan<string> choices)
     {

@@ -14,6 +14,8 @@ internal static class MemberProcess
     public static async Task<int> RunAsync(ServerOptions options)
     {
         using var logger = LogSetup.Create(options);
+        if (options.ConfigFilePath is { } path)
+            logger.Info("loaded server configuration, other configuration command line flags and environment variables will be ignored if provided", ("path", path));
         foreach (var warning in options.Warnings)
             logger.Warn(warning);
         if (options.UnsafeNoSync)
