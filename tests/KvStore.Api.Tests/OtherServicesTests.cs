@@ -195,7 +195,7 @@ public sealed class OtherServicesTests : IAsyncLifetime
 
     [Fact]
     public async Task MissingRpc_IsUnimplemented() => Assert.Equal(
-        "Unimplemented: unknown method AuthStatus for service etcdserverpb.Auth", await _host.RefusalAsync("Auth/AuthStatus", new AuthStatusRequest()));
+        "Unimplemented: unknown method Downgrade for service etcdserverpb.Maintenance", await _host.RefusalAsync("Maintenance/Downgrade", new DowngradeRequest()));
 
     [Fact]
     public async Task WantsLeader_WithoutOne_IsRefused()

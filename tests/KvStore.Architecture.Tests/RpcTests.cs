@@ -3,6 +3,8 @@ using Google.Protobuf.Reflection;
 using KvStore.Api;
 using KvStore.Api.Calls;
 using KvStore.Api.Members;
+using KvStore.Api.Security;
+using KvStore.Platform;
 using KvStore.Primitives;
 using KvStore.Protocol.Election;
 using KvStore.Protocol.Etcd;
@@ -15,14 +17,17 @@ namespace KvStore.Architecture.Tests;
 public sealed class RpcTests : IDisposable
 {
     private readonly PendingCalls _calls;
+    private readonly SimpleTokens _tokens;
     private readonly EtcdServices _services;
 
     public RpcTests()
     {
-        var options = new ApiOptions { Time = TimeProvider.System };
+        var options = new ApiOptions { Time = new StandingTime() };
         _calls = new PendingCalls(options);
+        _tokens = new SimpleTokens(options.Time, TimeSpan.FromMinutes(5));
+        var security = new CallerSecurity { Passwords = DispatchProxy.Create<IPasswordHashes, Nobody>(), Tokens = _tokens };
         _services = new EtcdServices(
-            DispatchProxy.Create<IMember, Nobody>(), _calls, new RequestIds(new MemberId(1), entropy: 1), DispatchProxy.Create<IPeerCalls, Nobody>(), options);
+            DispatchProxy.Create<IMember, Nobody>(), _calls, new RequestIds(new MemberId(1), entropy: 1), DispatchProxy.Create<IPeerCalls, Nobody>(), options, security);
     }
 
     [Fact]
@@ -38,6 +43,7 @@ public sealed class RpcTests : IDisposable
     public void Dispose()
     {
         _services.Dispose();
+        _tokens.Dispose();
         _calls.Dispose();
     }
 
@@ -51,5 +57,12 @@ public sealed class RpcTests : IDisposable
     {
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
             throw new InvalidOperationException($"nobody answers {targetMethod?.Name}");
+    }
+
+    /// <summary>No timer fires: nobody would answer what it asks.</summary>
+    private sealed class StandingTime : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 }

@@ -164,19 +164,27 @@ public sealed class ReplicaTests
         }
     }
 
+    // Every third log has users and roles, and callers in its commands.
     private static List<LogEntry> RandomLog(ulong seed)
     {
         var prng = new Prng(seed);
         var requests = new RequestGenerator(prng);
+        var auth = seed % 3 == 0 ? new AuthEntries(prng) : null;
         var log = new List<LogEntry>();
         var revision = 1L;
         for (var index = 1UL; index <= Entries; index++)
         {
             revision++;
+            if (auth is not null && prng.Chance(1, 4))
+            {
+                log.Add(auth.Next(index));
+                continue;
+            }
+
             log.Add(prng.Below(12) switch
             {
-                0 or 1 or 2 => Machine.Entry(index, CommandKind.Put, requests.PutOrKeep(), index),
-                3 => Machine.Entry(index, CommandKind.DeleteRange, requests.Delete(), index),
+                0 or 1 or 2 => Machine.Entry(index, CommandKind.Put, requests.PutOrKeep(), index, caller: auth?.Caller() ?? default),
+                3 => Machine.Entry(index, CommandKind.DeleteRange, requests.Delete(), index, caller: auth?.Caller() ?? default),
                 4 => Machine.Entry(index, CommandKind.LeaseGrant, new LeaseGrantRequest { ID = prng.Between(1, 3), TTL = prng.Between(0, 900) }),
                 5 => Machine.Entry(index, CommandKind.LeaseRevoke, new LeaseRevokeRequest { ID = prng.Between(1, 3) }),
                 6 => Machine.Entry(index, CommandKind.Compaction, new CompactionRequest { Revision = prng.Between(revision / 4, revision / 2) }),
@@ -185,7 +193,7 @@ public sealed class ReplicaTests
                     Checkpoints = { new LeaseCheckpoint { ID = prng.Between(1, 3), RemainingTTL = prng.Between(0, 100) } },
                 }),
                 8 => RandomAlarmOrMember(prng, index),
-                _ => Machine.Entry(index, CommandKind.Txn, requests.Txn(revision / 2), index),
+                _ => Machine.Entry(index, CommandKind.Txn, requests.Txn(revision / 2), index, caller: auth?.Caller() ?? default),
             });
         }
 

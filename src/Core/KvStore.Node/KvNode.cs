@@ -101,6 +101,12 @@ public sealed class KvNode : IPeerInbox, IDisposable
     /// <summary>Alarms and sizes as of the last commit.</summary>
     public AppliedFacts Applied => _stores.Facts;
 
+    /// <summary>Users and roles as of the last commit: no view opened from now on is older.</summary>
+    public AuthTable Auth => _stores.Auth;
+
+    /// <summary>Whether every view opened so far shows a state that <paramref name="judged"/> judges rightly (<see cref="StoreBoard"/>).</summary>
+    public bool IsInForce(AuthTable judged) => _stores.IsInForce(judged);
+
     /// <summary>Of the store's files; an estimate.</summary>
     public StoreSizes StoreSizes => _stores.Current.Store.Sizes;
 
@@ -146,16 +152,16 @@ public sealed class KvNode : IPeerInbox, IDisposable
         _consensus.TryPost(ConsensusMessage.Of(new ConsensusEvent.TransferLeadership(request, target)));
 
     /// <summary>A lease's keep-alive, answered by the leader ("not leader" elsewhere: the API asks the leader then).</summary>
-    public bool TryRenew(RequestId request, LeaseId lease) =>
-        _consensus.TryPost(ConsensusMessage.Of(new LeaseCall(request, lease, LeaseCallKind.KeepAlive)));
+    public bool TryRenew(RequestId request, LeaseId lease, Caller caller = default) =>
+        _consensus.TryPost(ConsensusMessage.Of(new LeaseCall(request, lease, LeaseCallKind.KeepAlive, caller)));
 
     /// <summary>A lease's remaining time, answered by the leader.</summary>
-    public bool TryTimeToLive(RequestId request, LeaseId lease, bool withKeys) =>
+    public bool TryTimeToLive(RequestId request, LeaseId lease, bool withKeys, Caller caller = default) =>
         _consensus.TryPost(ConsensusMessage.Of(
-            new LeaseCall(request, lease, withKeys ? LeaseCallKind.TimeToLiveWithKeys : LeaseCallKind.TimeToLive)));
+            new LeaseCall(request, lease, withKeys ? LeaseCallKind.TimeToLiveWithKeys : LeaseCallKind.TimeToLive, caller)));
 
     /// <summary>The leases as this member has applied them.</summary>
-    public bool TryListLeases(RequestId request) => _apply.TryPost(new ApplyMessage.ListLeases(request));
+    public bool TryListLeases(RequestId request, Caller caller = default) => _apply.TryPost(new ApplyMessage.ListLeases(request, caller));
 
     /// <summary>The hash of the key space at a revision (zero: the current one).</summary>
     public bool TryHashKeyValues(RequestId request, Revision at) => _background.TryPost(new BackgroundMessage.HashKeyValues(request, at));

@@ -114,6 +114,8 @@ public static class EtcdErrors
     public static readonly EtcdError UnknownMethod = new(GrpcCode.Unknown, "etcdserver: unknown method");
     public static readonly EtcdError PasswordForNoPasswordUser =
         new(GrpcCode.Unknown, "auth: authentication failed, password was given for no password user");
+    public static readonly EtcdError PasswordTooLong = new(GrpcCode.Unknown, "bcrypt: password length exceeds 72 bytes");
+    public static readonly EtcdError VerifyOnly = new(GrpcCode.Unknown, "auth: token signing attempted with verify-only key");
     public static readonly EtcdError NotPrimaryLessor = new(GrpcCode.Unknown, "not a primary lessor");
     public static readonly EtcdError ProposalDropped = new(GrpcCode.Unknown, "raft proposal dropped");
     public static readonly EtcdError ElectionNotLeader = new(GrpcCode.Unknown, "election: not leader");
@@ -126,5 +128,7 @@ public static class EtcdErrors
 
     public static readonly EtcdError MalformedRequest =
         new(GrpcCode.Internal, "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data");
+    public static readonly EtcdError PasswordTooShort = new(GrpcCode.InvalidArgument, "etcdserver: password is too short");
+    public static readonly EtcdError PasswordWithZero = new(GrpcCode.InvalidArgument, "etcdserver: password has a zero byte");
     public static readonly EtcdError ResponseTooLarge = new(GrpcCode.ResourceExhausted, "grpc: trying to send message larger than max");
 }

@@ -28,9 +28,10 @@ public sealed class Applier
     private readonly LeaseApplier _leases;
     private readonly AlarmApplier _alarms;
     private readonly ClusterApplier _cluster;
+    private readonly AuthApplier _auth;
     private ByteWriter _body = new(4096);
 
-    /// <summary>Loads leases, members and alarms from the store that <paramref name="keys"/> was opened on.</summary>
+    /// <summary>Loads leases, members, alarms and users from the store that <paramref name="keys"/> was opened on.</summary>
     public Applier(MvccStore keys, IOrderedStore store, ApplierOptions options, ITraceSink trace)
     {
         Check.That(options.ResponseBytesMax > 0, "a response has bytes");
@@ -45,6 +46,7 @@ public sealed class Applier
         _leases = new LeaseApplier(_writer, Leases, trace);
         _alarms = new AlarmApplier(_writer, AlarmTable.Load(store));
         _cluster = new ClusterApplier(_writer, store);
+        _auth = new AuthApplier(_writer, store, options.Tokens);
     }
 
     /// <summary>The last applied entry, those of the running batch included.</summary>
@@ -58,6 +60,9 @@ public sealed class Applier
     public AlarmTable Alarms => _alarms.Table;
 
     public ClusterState Cluster => _cluster.State;
+
+    /// <summary>Users and roles, those of the running batch included.</summary>
+    public AuthTable Auth => _auth.Table;
 
     /// <summary>Bytes of the running batch: the caller commits before it grows too large.</summary>
     public int BatchBytes => _writer.Batch.Length;
@@ -107,7 +112,8 @@ public sealed class Applier
         var body = _options.IsAwaitedHere(command.Request) ? _body : null;
         _body.Clear();
         var sweep = Revision.Zero;
-        var error = Alarms.Refusal(command) ?? Dispatch(command, now, body, ref sweep);
+        // An alarm refuses for every caller alike, and none makes the caller matter less (#22386).
+        var error = Alarms.Refusal(command) ?? _auth.Refusal(command, Leases) ?? Dispatch(command, entry.Index, now, body, ref sweep);
         var reply = new Reply
         {
             Request = command.Request,
@@ -119,7 +125,7 @@ public sealed class Applier
         return reply;
     }
 
-    private EtcdError? Dispatch(in CommandFields command, Instant now, ByteWriter? body, ref Revision sweep)
+    private EtcdError? Dispatch(in CommandFields command, LogIndex index, Instant now, ByteWriter? body, ref Revision sweep)
     {
         switch (command.Kind)
         {
@@ -142,6 +148,8 @@ public sealed class Applier
             case CommandKind.Alarm:
                 return _alarms.Apply(command.Operation, _body);
             default:
+                if (AuthApplier.Handles(command.Kind))
+                    return _auth.Apply(command, index, _body);
                 ApplyToCluster(command);
                 return null;
         }

@@ -18,4 +18,7 @@ public sealed record ApplierOptions
     public int ResponseBytesMax { get; init; } = 512 * 1024 * 1024;
 
     public LessorOptions Leases { get; init; } = new();
+
+    /// <summary>Where the tokens go that the log assigns. Shared by every state machine of a member, one after the other.</summary>
+    public ITokenAssignments Tokens { get; init; } = NoTokens.Instance;
 }

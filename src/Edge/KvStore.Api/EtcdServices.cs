@@ -1,3 +1,4 @@
+using KvStore.Api.Auth;
 using KvStore.Api.Calls;
 using KvStore.Api.Cluster;
 using KvStore.Api.Elections;
@@ -7,6 +8,7 @@ using KvStore.Api.Lease;
 using KvStore.Api.Locks;
 using KvStore.Api.Maintenance;
 using KvStore.Api.Members;
+using KvStore.Api.Security;
 using KvStore.Api.Watch;
 using KvStore.Grpc;
 using KvStore.Grpc.Server;
@@ -21,16 +23,18 @@ public sealed class EtcdServices : IDisposable
 {
     private readonly LeaderMonitor _leaders;
     private readonly RequestRules _rules;
+    private readonly PasswordDesk _passwords;
 
     /// <param name="member">The member; its replies go to <paramref name="calls"/>.</param>
     /// <param name="calls">The table of waiting calls, which the member was started with.</param>
     /// <param name="ids">Ids for this life of the member.</param>
     /// <param name="peers">The way to the leader.</param>
     /// <param name="options">Limits and names.</param>
-    public EtcdServices(IMember member, PendingCalls calls, RequestIds ids, IPeerCalls peers, ApiOptions options)
+    /// <param name="security">How callers prove who they are; the server owns what is in it.</param>
+    public EtcdServices(IMember member, PendingCalls calls, RequestIds ids, IPeerCalls peers, ApiOptions options, CallerSecurity security)
     {
         var headers = new ResponseHeaders(member);
-        var gateway = new NodeGateway(member, calls, ids, peers, options);
+        var gateway = new NodeGateway(member, calls, ids, peers, options, security);
         var quota = new QuotaGuard(member, gateway, options);
         var leases = new LeaderLeases(member, gateway, peers, options);
         _leaders = new LeaderMonitor(member, options);
@@ -39,17 +43,18 @@ public sealed class EtcdServices : IDisposable
         PeerCalls = new PeerCalls(leases);
         Table = new GrpcServiceTable();
         new KvService(member, gateway, quota, headers, options).Register(Table);
-        new WatchService(member, headers, _leaders, options).Register(Table);
+        new WatchService(member, gateway, headers, _leaders, options).Register(Table);
         new LeaseService(member, gateway, leases, _leaders, quota, headers, options).Register(Table);
         new ClusterService(member, gateway, headers, options).Register(Table);
         new MaintenanceService(member, gateway, quota, headers, options).Register(Table);
         LockService.Register(Table);
         ElectionService.Register(Table);
-        MissingRpcs.Declare(Table);
+        _passwords = new PasswordDesk(security);
+        new AuthService(member, gateway, _passwords, headers).Register(Table);
         new HealthService().Register(Table);
         HealthEndpoint = new Http.HealthEndpoint(member, gateway);
         VersionEndpoint = new Http.VersionEndpoint(member, options);
-        Metrics = new Http.MetricsText(member, Table);
+        Metrics = new Http.MetricsText(member, Table, security.Tokens);
     }
 
     public GrpcServiceTable Table { get; }
@@ -68,5 +73,9 @@ public sealed class EtcdServices : IDisposable
     /// <summary>For <see cref="GrpcRoomOptions.Admit"/>.</summary>
     public GrpcStatus Admit(ServerCall call) => _rules.Admit(call);
 
-    public void Dispose() => _leaders.Dispose();
+    public void Dispose()
+    {
+        _leaders.Dispose();
+        _passwords.Dispose();
+    }
 }

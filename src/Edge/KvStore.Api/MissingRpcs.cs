@@ -1,5 +1,3 @@
-using KvStore.Grpc.Server;
-
 namespace KvStore.Api;
 
 /// <summary>
@@ -10,29 +8,7 @@ public static class MissingRpcs
 {
     public static IReadOnlyList<string> Paths { get; } =
     [
-        "/etcdserverpb.Auth/AuthDisable",
-        "/etcdserverpb.Auth/AuthEnable",
-        "/etcdserverpb.Auth/AuthStatus",
-        "/etcdserverpb.Auth/Authenticate",
-        "/etcdserverpb.Auth/RoleAdd",
-        "/etcdserverpb.Auth/RoleDelete",
-        "/etcdserverpb.Auth/RoleGet",
-        "/etcdserverpb.Auth/RoleGrantPermission",
-        "/etcdserverpb.Auth/RoleList",
-        "/etcdserverpb.Auth/RoleRevokePermission",
-        "/etcdserverpb.Auth/UserAdd",
-        "/etcdserverpb.Auth/UserChangePassword",
-        "/etcdserverpb.Auth/UserDelete",
-        "/etcdserverpb.Auth/UserGet",
-        "/etcdserverpb.Auth/UserGrantRole",
-        "/etcdserverpb.Auth/UserList",
-        "/etcdserverpb.Auth/UserRevokeRole",
         "/etcdserverpb.Maintenance/Downgrade",
         "/etcdserverpb.Maintenance/Snapshot",
     ];
-
-    internal static void Declare(GrpcServiceTable table)
-    {
-        table.Declare(Protocol.Etcd.RpcReflection.Descriptor.Services.Single(service => service.Name == "Auth"));
-    }
 }

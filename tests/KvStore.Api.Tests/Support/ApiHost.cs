@@ -2,9 +2,11 @@ using System.Net;
 using Google.Protobuf;
 using KvStore.Api.Calls;
 using KvStore.Api.Members;
+using KvStore.Api.Security;
 using KvStore.Grpc;
 using KvStore.Grpc.Client;
 using KvStore.Grpc.Server;
+using KvStore.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -19,14 +21,16 @@ internal sealed class ApiHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly PendingCalls _calls;
     private readonly IMember _member;
+    private readonly CallerSecurity _security;
     private readonly CancellationTokenSource _stopping;
 
-    private ApiHost(WebApplication app, PendingCalls calls, IMember member, NoPeers peers, EtcdServices services, CancellationTokenSource stopping)
+    private ApiHost(WebApplication app, PendingCalls calls, IMember member, NoPeers peers, EtcdServices services, CancellationTokenSource stopping, CallerSecurity security)
     {
         _app = app;
         _calls = calls;
         _stopping = stopping;
         _member = member;
+        _security = security;
         Peers = peers;
         Services = services;
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
@@ -49,10 +53,11 @@ internal sealed class ApiHost : IAsyncDisposable
     }
 
     /// <summary>Serves a member, which is disposed with the host.</summary>
-    public static async Task<ApiHost> ServeAsync(IMember member, PendingCalls calls, ApiOptions options)
+    public static async Task<ApiHost> ServeAsync(IMember member, PendingCalls calls, ApiOptions options, CallerSecurity? security = null)
     {
         var peers = new NoPeers();
-        var services = new EtcdServices(member, calls, new RequestIds(member.Status.Self, entropy: 1), peers, options);
+        security ??= SecurityWith(new SimpleTokens(options.Time, TimeSpan.FromMinutes(5)));
+        var services = new EtcdServices(member, calls, new RequestIds(member.Status.Self, entropy: 1), peers, options, security);
         var stopping = new CancellationTokenSource();
         var limits = new GrpcKestrelOptions();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -64,8 +69,12 @@ internal sealed class ApiHost : IAsyncDisposable
         var app = builder.Build();
         app.UseGrpcRoom(services.Table, new GrpcRoomOptions { Admit = services.Admit, Stopping = stopping.Token });
         await app.StartAsync();
-        return new ApiHost(app, calls, member, peers, services, stopping);
+        return new ApiHost(app, calls, member, peers, services, stopping, security);
     }
+
+    /// <summary>Real passwords at the least cost. The host disposes the tokens.</summary>
+    public static CallerSecurity SecurityWith(ICallerTokens tokens) =>
+        new() { Passwords = BcryptPasswords.Instance, Tokens = tokens, BcryptCost = 4 };
 
     public Task<TResponse> CallAsync<TResponse>(string method, IMessage request, Metadata? headers = null, TimeSpan? timeout = null)
         where TResponse : IMessage<TResponse>, new() =>
@@ -93,6 +102,7 @@ internal sealed class ApiHost : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         (_member as IDisposable)?.Dispose();
+        (_security.Tokens as IDisposable)?.Dispose();
         _stopping.Dispose();
     }
 

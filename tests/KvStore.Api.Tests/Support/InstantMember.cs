@@ -59,6 +59,8 @@ internal sealed class InstantMember : IMember, ILane<WatchMessage>, ITraceSink, 
 
     public AppliedFacts Applied => new(_applier.Alarms.Alarms, _keys.Writer.LiveBytes, RetainedBytes);
 
+    public AuthTable Auth => _applier.Auth;
+
     public WatchStatistics Watch => _watch.Statistics;
 
     /// <summary>Whether the inbox takes anything.</summary>
@@ -75,6 +77,8 @@ internal sealed class InstantMember : IMember, ILane<WatchMessage>, ITraceSink, 
     public int Reads { get; private set; }
 
     public List<MembershipRequest> Changes { get; } = [];
+
+    public bool IsInForce(AuthTable judged) => ReferenceEquals(_applier.Auth, judged);
 
     public MvccView OpenView() => _keys.OpenView();
 
@@ -101,7 +105,7 @@ internal sealed class InstantMember : IMember, ILane<WatchMessage>, ITraceSink, 
         return !IsFull;
     }
 
-    public bool TryKeepAlive(RequestId request, LeaseId lease)
+    public bool TryKeepAlive(RequestId request, LeaseId lease, Caller caller)
     {
         if (!Status.IsLeader)
         {
@@ -114,7 +118,7 @@ internal sealed class InstantMember : IMember, ILane<WatchMessage>, ITraceSink, 
         return true;
     }
 
-    public bool TryTimeToLive(RequestId request, LeaseId lease, bool withKeys)
+    public bool TryTimeToLive(RequestId request, LeaseId lease, bool withKeys, Caller caller)
     {
         var response = new LeaseTimeToLiveResponse { ID = lease.Value, TTL = -1 };
         if (_applier.Leases.TryGetExpiry(lease, Now, out var expiry))
@@ -123,7 +127,7 @@ internal sealed class InstantMember : IMember, ILane<WatchMessage>, ITraceSink, 
         return true;
     }
 
-    public bool TryListLeases(RequestId request)
+    public bool TryListLeases(RequestId request, Caller caller)
     {
         var ids = new List<LeaseId>();
         _applier.Leases.CopyLeasesTo(ids);

@@ -21,13 +21,13 @@ internal sealed class SingleNode : IMember, IPeerNetwork, ITraceSink, IDisposabl
     private readonly TickPump _pump;
     private readonly NodeMember _member;
 
-    public SingleNode(PendingCalls calls)
+    public SingleNode(PendingCalls calls, ITokenAssignments? tokens = null)
     {
         var options = new NodeOptions
         {
             DataDirectory = "data",
             TickInterval = TimeSpan.FromMilliseconds(10),
-            Applier = new ApplierOptions { IsAwaitedHere = calls.IsAwaited },
+            Applier = new ApplierOptions { IsAwaitedHere = calls.IsAwaited, Tokens = tokens ?? NoTokens.Instance },
         };
         _lanes = new ThreadLaneFactory((lane, exception) => Fatal = $"{lane}: {exception}");
         _node = KvNode.Start(
@@ -59,7 +59,11 @@ internal sealed class SingleNode : IMember, IPeerNetwork, ITraceSink, IDisposabl
 
     public AppliedFacts Applied => _member.Applied;
 
+    public AuthTable Auth => _member.Auth;
+
     public WatchStatistics Watch => _member.Watch;
+
+    public bool IsInForce(AuthTable judged) => _member.IsInForce(judged);
 
     public MvccView OpenView() => _member.OpenView();
 
@@ -67,11 +71,12 @@ internal sealed class SingleNode : IMember, IPeerNetwork, ITraceSink, IDisposabl
 
     public bool TryRead(RequestId request) => _member.TryRead(request);
 
-    public bool TryKeepAlive(RequestId request, LeaseId lease) => _member.TryKeepAlive(request, lease);
+    public bool TryKeepAlive(RequestId request, LeaseId lease, Caller caller) => _member.TryKeepAlive(request, lease, caller);
 
-    public bool TryTimeToLive(RequestId request, LeaseId lease, bool withKeys) => _member.TryTimeToLive(request, lease, withKeys);
+    public bool TryTimeToLive(RequestId request, LeaseId lease, bool withKeys, Caller caller) =>
+        _member.TryTimeToLive(request, lease, withKeys, caller);
 
-    public bool TryListLeases(RequestId request) => _member.TryListLeases(request);
+    public bool TryListLeases(RequestId request, Caller caller) => _member.TryListLeases(request, caller);
 
     public bool TryHashKeyValues(RequestId request, Revision at) => _member.TryHashKeyValues(request, at);
 

@@ -35,10 +35,12 @@ internal sealed class Machine : IDisposable
 
     public Lessor Leases => Applier.Leases;
 
-    public static LogEntry Entry(ulong index, CommandKind kind, IMessage request, ulong id = 1, ulong term = 1)
+    public static LogEntry Entry(ulong index, CommandKind kind, IMessage request, ulong id = 1, ulong term = 1, Caller caller = default)
     {
         var command = new ByteWriter();
-        CommandWriter.Write(command, new RequestId(id), default, kind, request.ToByteArray());
+        var encoded = new ByteWriter();
+        caller.WriteTo(encoded);
+        CommandWriter.Write(command, new RequestId(id), encoded.WrittenSpan, kind, request.ToByteArray());
         return new LogEntry(new Term(term), new LogIndex(index), LogEntryKind.Command, command.ToArray());
     }
 
@@ -52,6 +54,9 @@ internal sealed class Machine : IDisposable
 
     public Reply Apply(CommandKind kind, IMessage request) =>
         Apply(Entry(Applier.State.Index.Value + 1, kind, request, _nextRequest++));
+
+    public Reply ApplyAs(Caller caller, CommandKind kind, IMessage request) =>
+        Apply(Entry(Applier.State.Index.Value + 1, kind, request, _nextRequest++, caller: caller));
 
     public Reply Change(params MembershipStep[] steps) => Change(0, steps);
 

@@ -98,9 +98,9 @@ internal static class FlagTable
         new("cors", List, "*", "Origins allowed by CORS.", Inert, "there is no JSON gateway to protect"),
         new("host-whitelist", List, "*", "Host names accepted over clear-text HTTP.", Refused, "not available yet"),
 
-        new("auth-token", Text, "simple", "Kind of authentication tokens.", Refused, "authentication is not available yet"),
-        new("auth-token-ttl", Uint, "300", "Seconds a token lives.", Inert, "authentication is not available yet"),
-        new("bcrypt-cost", Uint, "10", "Cost of password hashes.", Inert, "authentication is not available yet"),
+        new("auth-token", Text, "simple", "Kind of authentication tokens: 'simple', or 'jwt,sign-method=ES256,priv-key=file,pub-key=file,ttl=10m'."),
+        new("auth-token-ttl", Uint, "300", "Seconds a simple token lives after its last use."),
+        new("bcrypt-cost", Uint, "10", "Cost of password hashes: the logarithm of the rounds, 4 to 31."),
 
         new("logger", Text, "zap", "Kind of logger.", Inert, "there is one logger"),
         new("log-outputs", List, "default", "Where to log: default, stderr, stdout or file paths."),
@@ -132,6 +132,7 @@ internal static class FlagTable
         new("v2-deprecation", Text, "write-only", "State of the v2 store.", Inert, "there is no v2 store"),
         new("config-file", Text, "", "A YAML file with all settings, in etcd's form; flags and variables are then ignored."),
 
+        new("auth-password-bytes-min", Uint, "1", "Least bytes of a new password; 0 takes an empty one, as etcd does."),
         new("store-cache-bytes", Int, "0", "Memory (in bytes) for blocks read from the store; 0: an eighth of the machine's, at most 1 GiB."),
     ];
 

@@ -74,6 +74,8 @@ internal sealed record ServerOptions
 
     public required string TlsMaxVersion { get; init; }
 
+    public required AuthSettings Auth { get; init; }
+
     public required string LogLevel { get; init; }
 
     /// <summary>True for one readable line per event, false for JSON.</summary>

@@ -69,6 +69,7 @@ internal static class ServerOptionsReader
                 : peerTls,
             TlsMinVersion = minVersion,
             TlsMaxVersion = maxVersion,
+            Auth = AuthSettings.Read(settings),
             LogLevel = ReadChoice(settings, "log-level", "debug", "info", "warn", "error", "dpanic", "panic", "fatal"),
             LogsForPeople = ReadChoice(settings, "log-format", "json", "console") == "console",
             LogOutputs = settings.List("log-outputs"),

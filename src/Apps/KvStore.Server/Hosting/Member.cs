@@ -36,6 +36,7 @@ internal sealed class Member : IAsyncDisposable
     private readonly ThreadLaneFactory _lanes;
     private readonly PendingCalls _calls;
     private readonly ApiOptions _apiOptions;
+    private readonly AuthSetup _auth;
     private readonly List<WebApplication> _listeners = [];
     private KvNode? _node;
     private PeerNetwork? _network;
@@ -61,6 +62,7 @@ internal sealed class Member : IAsyncDisposable
             ElectionTicks = NodeSetup.ElectionTicks(options),
         };
         _calls = new PendingCalls(_apiOptions);
+        _auth = new AuthSetup(options, logger);
     }
 
     public static async Task<Member> StartAsync(ServerOptions options, ILogger logger, TaskCompletionSource<int> ending, CancellationToken stop)
@@ -98,6 +100,7 @@ internal sealed class Member : IAsyncDisposable
         _node?.Dispose();
         _services?.Dispose();
         _calls.Dispose();
+        _auth.Dispose();
         _stopping.Dispose();
         _logger.Info("closed the member", ("took", Stopwatch.GetElapsedTime(started)));
     }
@@ -114,14 +117,14 @@ internal sealed class Member : IAsyncDisposable
         _metrics.OnSlowSync = took => _logger.Warn("slow fdatasync", ("took", took));
         _metrics.OnSlowWrite = took => _logger.Warn("applying a batch took too long", ("took", took), ("expected-duration", _options.SlowApplyWarning));
         var latePeers = new LatePeerNetwork();
-        _node = await NodeSetup.StartAsync(_options, latePeers, _lanes, _calls, trace, _metrics, stop).ConfigureAwait(false);
+        _node = await NodeSetup.StartAsync(_options, latePeers, _lanes, _calls, _auth.Assignments, trace, _metrics, stop).ConfigureAwait(false);
         var self = _node.Status.Self;
         _logger.Info("opened the member", ("member-id", self.ToString()), ("cluster-id", _node.Status.Cluster.ToString()));
 
         _network = new PeerNetwork(PeerOptions(_node.Status), PeerLog.Events(_logger, _metrics, () => _wasToldRemoved = true));
         _metrics.Network = _network;
         latePeers.Attach(_network);
-        _services = new EtcdServices(new NodeMember(_node, () => _clock.Now), _calls, new RequestIds(self, Entropy.NextSeed()), new ServerPeerCalls(_network), _apiOptions);
+        _services = new EtcdServices(new NodeMember(_node, () => _clock.Now), _calls, new RequestIds(self, Entropy.NextSeed()), new ServerPeerCalls(_network), _apiOptions, _auth.Security);
         ServerPeerCalls.Handle(_network, _services.PeerCalls);
         ClusterInquiry.Handle(_network, () => _node.Status);
 

@@ -5,6 +5,7 @@ using KvStore.Platform;
 using KvStore.RocksDb;
 using KvStore.Server.Configuration;
 using KvStore.Server.Metrics;
+using KvStore.StateMachine;
 using KvStore.Wal;
 
 namespace KvStore.Server.Hosting;
@@ -18,8 +19,8 @@ internal static class NodeSetup
     public static int ElectionTicks(ServerOptions options) => (int)(options.ElectionTimeout / options.HeartbeatInterval);
 
     public static async Task<KvNode> StartAsync(
-        ServerOptions options, IPeerNetwork network, ThreadLaneFactory lanes, PendingCalls calls, ITraceSink trace, MetricsExposition metrics,
-        CancellationToken stop)
+        ServerOptions options, IPeerNetwork network, ThreadLaneFactory lanes, PendingCalls calls, ITokenAssignments tokens, ITraceSink trace,
+        MetricsExposition metrics, CancellationToken stop)
     {
         var doors = new NodeDoors
         {
@@ -31,12 +32,12 @@ internal static class NodeSetup
             Trace = trace,
             Seed = Entropy.NextSeed(),
         };
-        var node = Options(options, calls);
+        var node = Options(options, calls, tokens);
         var hasLog = WriteAheadLog.Exists(doors.Files, node.WalDirectory);
         return KvNode.Start(doors, node, await Bootstrap.PlanAsync(options, hasLog, TlsSetup.ForPeers(options), stop).ConfigureAwait(false));
     }
 
-    private static NodeOptions Options(ServerOptions options, PendingCalls calls)
+    private static NodeOptions Options(ServerOptions options, PendingCalls calls, ITokenAssignments tokens)
     {
         var node = new NodeOptions { DataDirectory = options.DataDirectory };
         return node with
@@ -60,7 +61,7 @@ internal static class NodeSetup
             },
             StrictReconfigCheck = options.StrictReconfigurationCheck,
             LearnersMax = options.LearnersMax,
-            Applier = node.Applier with { IsAwaitedHere = calls.IsAwaited },
+            Applier = node.Applier with { IsAwaitedHere = calls.IsAwaited, Tokens = tokens },
         };
     }
 }

@@ -82,7 +82,7 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
                 _leases.OnCall(lease.Call, lease.Term, _now);
                 break;
             case ApplyMessage.ListLeases list:
-                _leases.List(list.Request);
+                _leases.List(list.Request, list.Caller);
                 break;
             case ApplyMessage.Sweep:
                 _sweepIsPosted = false;
@@ -138,6 +138,7 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
     {
         if (_pendingEntries == 0)
             return;
+        _board.Announce(_applier);
         var committed = _applier.Commit();
         _board.Publish(_applier);
         // A full Watch lane sees the gap and reads history; before the answers, so that a watch created after one of them misses nothing.
@@ -214,6 +215,7 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
         foreach (var waiting in _awaitingSweep)
             _replies.Complete(waiting.Request, waiting);
         _awaitingSweep.Clear();
+        _board.Announce(_applier);
         _board.Current = now;
         _board.Publish(_applier);
         _to.Watch.Post(WatchMessage.StoreReplaced(new MvccWatchHistory(now.Mvcc)));

@@ -98,6 +98,8 @@ internal sealed class LeaseDuties(NodeOptions options, IReplies<Reply> replies, 
     {
         if (_leads != term || !Leases.IsPrimary)
             _replies.Complete(call.Request, Replies.Refused(call.Request, EtcdErrors.NotLeader));
+        else if (Refusal(call) is { } refused)
+            _replies.Complete(call.Request, Replies.Refused(call.Request, refused));
         else if (call.Kind == LeaseCallKind.KeepAlive)
             KeepAlive(call, now);
         else
@@ -118,10 +120,17 @@ internal sealed class LeaseDuties(NodeOptions options, IReplies<Reply> replies, 
             _resets.Clear();
     }
 
-    public void List(RequestId request)
+    /// <summary>The whole list tells of every lease: who asks must be able to read the keys of all.</summary>
+    public void List(RequestId request, Caller caller)
     {
         var leases = new List<LeaseId>();
         Leases.CopyLeasesTo(leases);
+        if (RefusalToList(leases, caller) is { } refused)
+        {
+            _replies.Complete(request, Replies.Refused(request, refused));
+            return;
+        }
+
         var body = new ByteWriter();
         var status = new ByteWriter(16);
         foreach (var lease in leases)
@@ -132,6 +141,37 @@ internal sealed class LeaseDuties(NodeOptions options, IReplies<Reply> replies, 
         }
 
         Complete(request, body);
+    }
+
+    /// <summary>By the keys that the lease has now (CVE-2023-32082); the time alone is told to every known caller.</summary>
+    private EtcdError? Refusal(LeaseCall call)
+    {
+        var auth = _applier!.Auth;
+        if (auth.CheckKnown(call.Caller) is { } unknown)
+            return unknown;
+        return call.Kind switch
+        {
+            LeaseCallKind.KeepAlive => auth.AccessOf(call.Caller).CheckLeaseWrite(call.Lease, Leases),
+            LeaseCallKind.TimeToLiveWithKeys => auth.AccessOf(call.Caller).CheckLeaseRead(call.Lease, Leases),
+            _ => null,
+        };
+    }
+
+    private EtcdError? RefusalToList(List<LeaseId> leases, in Caller caller)
+    {
+        var auth = _applier!.Auth;
+        if (!auth.IsEnabled)
+            return null;
+        if (auth.CheckKnown(caller) is { } unknown)
+            return unknown;
+        var access = auth.AccessOf(caller);
+        foreach (var lease in leases)
+        {
+            if (access.CheckLeaseRead(lease, Leases) is { } refused)
+                return refused;
+        }
+
+        return null;
     }
 
     private void KeepAlive(LeaseCall call, Instant now)

@@ -1,6 +1,7 @@
 using KvStore.Platform;
 using KvStore.Primitives;
 using KvStore.Raft;
+using KvStore.StateMachine;
 
 namespace KvStore.Node.Messages;
 
@@ -19,7 +20,7 @@ internal abstract record ApplyMessage
     public sealed record Lease(LeaseCall Call, Term Term) : ApplyMessage;
 
     /// <summary>A client wants the ids of all leases of this member.</summary>
-    public sealed record ListLeases(RequestId Request) : ApplyMessage;
+    public sealed record ListLeases(RequestId Request, Caller Caller) : ApplyMessage;
 
     /// <summary>The store of a snapshot is the member's from now on: go on from it.</summary>
     public sealed record InstallSnapshot(SnapshotMark Mark, string Path, IOrderedStore Store) : ApplyMessage;

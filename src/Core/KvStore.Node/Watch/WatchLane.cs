@@ -231,6 +231,8 @@ public sealed class WatchLane : ILaneHandler<WatchMessage>
         var isRange = KeyRange.TryNormalize(request.Key.Span, request.RangeEnd.Span, out var range);
         if (request.Start < Revision.Zero)
             Refuse(stream, current, NegativeStart);
+        else if (request.Refusal is { } reason)
+            Refuse(stream, current, System.Text.Encoding.UTF8.GetBytes(reason));
         else if (!isRange)
             Refuse(stream, current, EmptyRange);
         else if (request.WatchId != 0 && stream.Watchers.ContainsKey(request.WatchId))

@@ -19,4 +19,8 @@ public sealed record WatcherRequest(
     WatchFilters Filters,
     bool WantsPrevious,
     bool WantsProgress,
-    bool MayFragment);
+    bool MayFragment)
+{
+    /// <summary>Why the caller may not watch this range, as a client is told it; null when it may.</summary>
+    public string? Refusal { get; init; }
+}

@@ -81,7 +81,7 @@ internal sealed class LeaseApplier
         return null;
     }
 
-    private static bool TryReadId(ReadOnlySpan<byte> request, out LeaseId lease) => TryReadCheckpoint(request, out lease, out _);
+    public static bool TryReadId(ReadOnlySpan<byte> request, out LeaseId lease) => TryReadCheckpoint(request, out lease, out _);
 
     // LeaseRevokeRequest and LeaseCheckpoint both have the lease in field 1; the latter has the remaining TTL in field 2.
     private static bool TryReadCheckpoint(ReadOnlySpan<byte> encoded, out LeaseId lease, out long remaining)

@@ -27,6 +27,8 @@ internal sealed class ClusterService(IMember member, NodeGateway gateway, Respon
 
     private async ValueTask<MemberListResponse?> ListAsync(ServerCall call, MemberListRequest request)
     {
+        if (call.IsRefused(await gateway.Identity.CheckKnownAsync(call).ConfigureAwait(false)))
+            return null;
         if (request.Linearizable && call.IsRefused((await gateway.ReadAsync(call).ConfigureAwait(false)).Error))
             return null;
         var response = new MemberListResponse { Header = headers.Message(Revision.Zero) };
@@ -65,6 +67,8 @@ internal sealed class ClusterService(IMember member, NodeGateway gateway, Respon
                 return;
             }
 
+            if (call.IsRefused(await gateway.Identity.CheckRootAsync(call).ConfigureAwait(false)))
+                return;
             var reply = await gateway.ChangeMembershipAsync(call, change).ConfigureAwait(false);
             if (!call.IsRefused(reply.Error))
                 await headers.AnswerAsync(response, Revision.Zero, reply.Body).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using KvStore.Api.Members;
+using KvStore.Api.Security;
 using KvStore.Grpc;
 using KvStore.Grpc.Server;
 
@@ -13,11 +14,13 @@ public sealed class MetricsText
 {
     private readonly IMember _member;
     private readonly GrpcServiceTable _table;
+    private readonly ICallerTokens _tokens;
 
-    internal MetricsText(IMember member, GrpcServiceTable table)
+    internal MetricsText(IMember member, GrpcServiceTable table, ICallerTokens tokens)
     {
         _member = member;
         _table = table;
+        _tokens = tokens;
     }
 
     public void AppendTo(StringBuilder text)
@@ -26,6 +29,8 @@ public sealed class MetricsText
         AppendServer(text);
         AppendStore(text);
         AppendWatch(text);
+        Gauge(text, "etcd_debugging_auth_revision", (long)_member.Auth.Revision.Value);
+        Gauge(text, "kvstore_auth_tokens", _tokens.Count);
     }
 
     private void AppendCalls(StringBuilder text)

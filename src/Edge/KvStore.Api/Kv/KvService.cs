@@ -1,5 +1,6 @@
 using KvStore.Api.Calls;
 using KvStore.Api.Members;
+using KvStore.Api.Security;
 using KvStore.Grpc.Server;
 using KvStore.Mvcc;
 using KvStore.Primitives;
@@ -13,6 +14,7 @@ namespace KvStore.Api.Kv;
 internal sealed class KvService(IMember member, NodeGateway gateway, QuotaGuard quota, ResponseHeaders headers, ApiOptions options)
 {
     private readonly ByteWriterPool _bodies = new();
+    private readonly JudgedReads _reads = new(member, gateway.Identity);
 
     public void Register(GrpcServiceTable table)
     {
@@ -31,14 +33,14 @@ internal sealed class KvService(IMember member, NodeGateway gateway, QuotaGuard 
         if (call.IsRefused(CheckRange(request.Span, out var isSerializable)))
             return;
         if (isSerializable || !call.IsRefused(await ConfirmReadAsync(call).ConfigureAwait(false)))
-            await AnswerAsync(call, request, EvaluateRange, response).ConfigureAwait(false);
+            await AnswerAsync(call, ReadKind.Range, request, response).ConfigureAwait(false);
     }
 
     /// <summary>A transaction that only reads never enters the log.</summary>
     private async ValueTask ReadTxnAsync(ServerCall call, ReadOnlyMemory<byte> request, bool isSerializable, ResponseWriter response)
     {
         if (isSerializable || !call.IsRefused(await ConfirmReadAsync(call).ConfigureAwait(false)))
-            await AnswerAsync(call, request, EvaluateTxn, response).ConfigureAwait(false);
+            await AnswerAsync(call, ReadKind.Txn, request, response).ConfigureAwait(false);
     }
 
     private async ValueTask RangeStreamAsync(ServerCall call, ReadOnlyMemory<byte> request, ResponseWriter responses)
@@ -47,11 +49,15 @@ internal sealed class KvService(IMember member, NodeGateway gateway, QuotaGuard 
             return;
         if (!isSerializable && call.IsRefused(await ConfirmReadAsync(call).ConfigureAwait(false)))
             return;
+        var permit = await _reads.PermitAsync(call, ReadKind.Range, request).ConfigureAwait(false);
+        if (call.IsRefused(permit.Error))
+            return;
         var chunk = _bodies.Rent();
         while (!stream!.IsFinished)
         {
             chunk.Clear();
-            if (call.IsRefused(NextChunk(stream, chunk)))
+            // The chunks go on for as long as the reader likes: each is judged again if users or roles changed.
+            if (call.IsRefused(NextChunk(stream, chunk) ?? await _reads.StillPermitsAsync(call, permit, ReadKind.Range, request).ConfigureAwait(false)))
                 break;
             await WriteChunkAsync(responses, stream, chunk).ConfigureAwait(false);
         }
@@ -90,8 +96,11 @@ internal sealed class KvService(IMember member, NodeGateway gateway, QuotaGuard 
         return ValueTask.CompletedTask;
     }
 
-    private ValueTask CompactAsync(ServerCall call, ReadOnlyMemory<byte> request, ResponseWriter response) =>
-        ProposeAsync(call, CommandKind.Compaction, request, response);
+    private async ValueTask CompactAsync(ServerCall call, ReadOnlyMemory<byte> request, ResponseWriter response)
+    {
+        if (!call.IsRefused(await gateway.Identity.CheckRootAsync(call).ConfigureAwait(false)))
+            await ProposeAsync(call, CommandKind.Compaction, request, response).ConfigureAwait(false);
+    }
 
     private async ValueTask ProposeAsync(ServerCall call, CommandKind kind, ReadOnlyMemory<byte> request, ResponseWriter response)
     {
@@ -100,22 +109,32 @@ internal sealed class KvService(IMember member, NodeGateway gateway, QuotaGuard 
             await headers.AnswerAsync(response, reply.Revision, reply.Body).ConfigureAwait(false);
     }
 
-    private async ValueTask AnswerAsync(
-        ServerCall call, ReadOnlyMemory<byte> request, Func<MvccView, ReadOnlyMemory<byte>, ByteWriter, EtcdError?> evaluate, ResponseWriter response)
+    private async ValueTask AnswerAsync(ServerCall call, ReadKind kind, ReadOnlyMemory<byte> request, ResponseWriter response)
     {
         var body = _bodies.Rent();
         EtcdError? error;
         Revision revision;
-        // The view ends before the answer is sent: a client that reads slowly keeps nothing in the store alive.
-        using (var view = member.OpenView())
+        while (true)
         {
-            error = evaluate(view, request, body);
-            revision = view.Current;
+            var permit = await _reads.PermitAsync(call, kind, request).ConfigureAwait(false);
+            body.Clear();
+            (error, revision) = permit.Error is null ? Evaluate(kind, request, body) : (permit.Error, Revision.Zero);
+            if (_reads.IsOutdated(permit))
+                error ??= EtcdErrors.AuthOldRevision;
+            if (error is not null || _reads.IsInForce(permit))
+                break;
         }
 
         if (!call.IsRefused(error))
             await headers.AnswerAsync(response, revision, body.WrittenMemory).ConfigureAwait(false);
         _bodies.Return(body);
+    }
+
+    /// <summary>The view ends before the answer is sent: a client that reads slowly keeps nothing in the store alive.</summary>
+    private (EtcdError? Error, Revision Revision) Evaluate(ReadKind kind, ReadOnlyMemory<byte> request, ByteWriter body)
+    {
+        using var view = member.OpenView();
+        return (kind == ReadKind.Range ? EvaluateRange(view, request, body) : EvaluateTxn(view, request, body), view.Current);
     }
 
     private EtcdError? EvaluateRange(MvccView view, ReadOnlyMemory<byte> request, ByteWriter body) =>

@@ -1,8 +1,10 @@
+using Google.Protobuf;
 using KvStore.Api.Members;
 using KvStore.Grpc;
 using KvStore.Primitives;
 using KvStore.Protocol;
 using KvStore.Protocol.Etcd;
+using KvStore.Protocol.Peers;
 using KvStore.StateMachine;
 
 namespace KvStore.Api.Lease;
@@ -20,20 +22,29 @@ internal sealed class LeaderLeases(IMember member, NodeGateway gateway, IPeerCal
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The body of a LeaseKeepAliveResponse, or the error.</summary>
-    public ValueTask<Reply> KeepAliveAsync(LeaseKeepAliveRequest request, CancellationToken cancellationToken) =>
-        AskAsync(KeepAliveMethod, Google.Protobuf.MessageExtensions.ToByteArray(request), cancellationToken);
+    public ValueTask<Reply> KeepAliveAsync(LeaseKeepAliveRequest request, in Caller caller, CancellationToken cancellationToken) =>
+        AskAsync(KeepAliveMethod, Question(request.ID, withKeys: false, caller), cancellationToken);
 
     /// <summary>The body of a LeaseTimeToLiveResponse, or the error.</summary>
-    public ValueTask<Reply> TimeToLiveAsync(LeaseTimeToLiveRequest request, CancellationToken cancellationToken) =>
-        AskAsync(TimeToLiveMethod, Google.Protobuf.MessageExtensions.ToByteArray(request), cancellationToken);
+    public ValueTask<Reply> TimeToLiveAsync(LeaseTimeToLiveRequest request, in Caller caller, CancellationToken cancellationToken) =>
+        AskAsync(TimeToLiveMethod, Question(request.ID, request.Keys, caller), cancellationToken);
 
-    /// <summary>Answers here, as the leader; on another member with "not leader".</summary>
+    /// <summary>Answers here, as the leader, if the caller may be answered; on another member with "not leader".</summary>
     public ValueTask<Reply> AnswerAsync(string method, ReadOnlyMemory<byte> request)
     {
-        if (method == KeepAliveMethod)
-            return gateway.KeepAliveAsync(new LeaseId(LeaseKeepAliveRequest.Parser.ParseFrom(request.Span).ID));
-        var timeToLive = LeaseTimeToLiveRequest.Parser.ParseFrom(request.Span);
-        return gateway.TimeToLiveAsync(new LeaseId(timeToLive.ID), timeToLive.Keys);
+        var question = LeaseQuestion.Parser.ParseFrom(request.Span);
+        var caller = question.Caller is { } known ? new Caller(known.User, new AuthRevision(known.AuthRevision)) : Caller.None;
+        return method == KeepAliveMethod
+            ? gateway.KeepAliveAsync(new LeaseId(question.Lease), caller)
+            : gateway.TimeToLiveAsync(new LeaseId(question.Lease), question.Keys, caller);
+    }
+
+    private static byte[] Question(long lease, bool withKeys, in Caller caller)
+    {
+        var question = new LeaseQuestion { Lease = lease, Keys = withKeys };
+        if (!caller.IsNone)
+            question.Caller = new Protocol.Commands.Caller { User = caller.User, AuthRevision = caller.Revision.Value };
+        return question.ToByteArray();
     }
 
     private async ValueTask<Reply> AskAsync(string method, byte[] request, CancellationToken cancellationToken)

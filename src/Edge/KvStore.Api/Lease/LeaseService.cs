@@ -39,8 +39,14 @@ internal sealed class LeaseService(
             return;
         }
 
-        if (call.IsRefused(RequestValidator.Check(asked) ?? quota.Check(Quota.LeaseGrantCostBytes)))
+        if (call.IsRefused(quota.Check(Quota.LeaseGrantCostBytes) ?? await gateway.Identity.CheckKnownAsync(call).ConfigureAwait(false)))
             return;
+        if (!call.IsRefused(RequestValidator.Check(asked)))
+            await ProposeAsync(call, CommandKind.LeaseGrant, Resolve(asked), response).ConfigureAwait(false);
+    }
+
+    private ReadOnlyMemory<byte> Resolve(in LeaseGrantFields asked)
+    {
         // An id is drawn, not counted: it must be new on every member, and a client must not guess another's lease.
         Span<byte> drawn = stackalloc byte[sizeof(ulong)];
         System.Security.Cryptography.RandomNumberGenerator.Fill(drawn);
@@ -48,11 +54,14 @@ internal sealed class LeaseService(
         var encoded = new ByteWriter(24);
         encoded.WriteInt64Field(LeaseGrantRequest.TTLFieldNumber, granted.TtlSeconds);
         encoded.WriteInt64Field(LeaseGrantRequest.IDFieldNumber, granted.Lease.Value);
-        await ProposeAsync(call, CommandKind.LeaseGrant, encoded.WrittenMemory, response).ConfigureAwait(false);
+        return encoded.WrittenMemory;
     }
 
-    private ValueTask RevokeAsync(ServerCall call, ReadOnlyMemory<byte> request, ResponseWriter response) =>
-        ProposeAsync(call, CommandKind.LeaseRevoke, request, response);
+    private async ValueTask RevokeAsync(ServerCall call, ReadOnlyMemory<byte> request, ResponseWriter response)
+    {
+        if (!call.IsRefused(await gateway.Identity.CheckKnownAsync(call).ConfigureAwait(false)))
+            await ProposeAsync(call, CommandKind.LeaseRevoke, request, response).ConfigureAwait(false);
+    }
 
     private async ValueTask ProposeAsync(ServerCall call, CommandKind kind, ReadOnlyMemory<byte> request, ResponseWriter response)
     {
@@ -85,7 +94,11 @@ internal sealed class LeaseService(
         {
             // The revision of before the renewal: what the client reads at it, the lease still protects.
             var header = headers.Current();
-            var reply = await leader.KeepAliveAsync(request, cancellationToken).ConfigureAwait(false);
+            // Asked anew each time: a token may end while its stream goes on.
+            var identity = await gateway.Identity.IdentifyAsync(call).ConfigureAwait(false);
+            if (call.IsRefused(identity.CheckKnown()))
+                return;
+            var reply = await leader.KeepAliveAsync(request, identity.Caller, cancellationToken).ConfigureAwait(false);
             if (call.IsRefused(reply.Error))
                 return;
             var response = LeaseKeepAliveResponse.Parser.ParseFrom(reply.Body.Span);
@@ -97,7 +110,10 @@ internal sealed class LeaseService(
 
     private async ValueTask<LeaseTimeToLiveResponse?> TimeToLiveAsync(ServerCall call, LeaseTimeToLiveRequest request)
     {
-        var reply = await leader.TimeToLiveAsync(request, call.CancellationToken).ConfigureAwait(false);
+        var identity = await gateway.Identity.IdentifyAsync(call).ConfigureAwait(false);
+        if (call.IsRefused(identity.CheckKnown()))
+            return null;
+        var reply = await leader.TimeToLiveAsync(request, identity.Caller, call.CancellationToken).ConfigureAwait(false);
         if (call.IsRefused(reply.Error))
             return null;
         var response = LeaseTimeToLiveResponse.Parser.ParseFrom(reply.Body.Span);
@@ -108,7 +124,10 @@ internal sealed class LeaseService(
 
     private async ValueTask LeasesAsync(ServerCall call, ReadOnlyMemory<byte> request, ResponseWriter response)
     {
-        var reply = await gateway.ListLeasesAsync(call).ConfigureAwait(false);
+        var identity = await gateway.Identity.IdentifyAsync(call).ConfigureAwait(false);
+        if (call.IsRefused(identity.CheckKnown()))
+            return;
+        var reply = await gateway.ListLeasesAsync(call, identity.Caller).ConfigureAwait(false);
         if (call.IsRefused(reply.Error))
             return;
         using var view = member.OpenView();

@@ -22,8 +22,10 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
         table.Unary<MoveLeaderRequest, MoveLeaderResponse>(methods.FindMethodByName("MoveLeader"), MoveLeaderAsync);
     }
 
-    private ValueTask<StatusResponse?> StatusAsync(ServerCall call, StatusRequest request)
+    private async ValueTask<StatusResponse?> StatusAsync(ServerCall call, StatusRequest request)
     {
+        if (call.IsRefused(await gateway.Identity.CheckKnownAsync(call).ConfigureAwait(false)))
+            return null;
         var status = member.Status;
         var sizes = member.Sizes;
         var response = new StatusResponse
@@ -46,7 +48,7 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
             response.Errors.Add(EtcdErrors.NoLeader.Text);
         // As Go prints an AlarmMember, with the space at its end.
         response.Errors.Add(member.Applied.Alarms.Select(alarm => $"memberID:{alarm.Member.Value} alarm:{AlarmNames.Of(alarm.Kind)} "));
-        return ValueTask.FromResult<StatusResponse?>(response);
+        return response;
     }
 
     private async ValueTask AlarmAsync(ServerCall call, ReadOnlyMemory<byte> bytes, ResponseWriter response)
@@ -62,7 +64,10 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
             return;
         }
 
-        if (call.IsRefused(RequestValidator.CheckAlarmAction((int)request.Action)))
+        // Who raises an alarm stops the writes of all; who asks for them learns what Status says, too.
+        var identity = await gateway.Identity.IdentifyAsync(call).ConfigureAwait(false);
+        var refused = request.Action == AlarmRequest.Types.AlarmAction.Get ? identity.CheckKnown() : identity.CheckRoot();
+        if (call.IsRefused(refused ?? RequestValidator.CheckAlarmAction((int)request.Action)))
             return;
         var reply = await gateway.ProposeAsync(call, CommandKind.Alarm, bytes.Span).ConfigureAwait(false);
         if (!call.IsRefused(reply.Error))
@@ -72,6 +77,8 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
     /// <summary>Over this member's key space: etcd hashes its file, which no other engine has (contract 3.4).</summary>
     private async ValueTask<HashResponse?> HashAsync(ServerCall call, HashRequest request)
     {
+        if (call.IsRefused(await gateway.Identity.CheckRootAsync(call).ConfigureAwait(false)))
+            return null;
         var reply = await gateway.HashKeyValuesAsync(call, Revision.Zero).ConfigureAwait(false);
         if (call.IsRefused(reply.Error))
             return null;
@@ -81,6 +88,8 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
 
     private async ValueTask HashKvAsync(ServerCall call, ReadOnlyMemory<byte> bytes, ResponseWriter response)
     {
+        if (call.IsRefused(await gateway.Identity.CheckRootAsync(call).ConfigureAwait(false)))
+            return;
         HashKVRequest request;
         try
         {
@@ -98,11 +107,13 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
     }
 
     /// <summary>Space is reclaimed all the time; there is nothing to stop the world for.</summary>
-    private ValueTask<DefragmentResponse?> DefragmentAsync(ServerCall call, DefragmentRequest request) =>
-        ValueTask.FromResult<DefragmentResponse?>(new DefragmentResponse());
+    private async ValueTask<DefragmentResponse?> DefragmentAsync(ServerCall call, DefragmentRequest request) =>
+        call.IsRefused(await gateway.Identity.CheckRootAsync(call).ConfigureAwait(false)) ? null : new DefragmentResponse();
 
     private async ValueTask<MoveLeaderResponse?> MoveLeaderAsync(ServerCall call, MoveLeaderRequest request)
     {
+        if (call.IsRefused(await gateway.Identity.CheckRootAsync(call).ConfigureAwait(false)))
+            return null;
         if (!member.Status.IsLeader)
         {
             call.Fail(EtcdErrors.NotLeader);

@@ -3,6 +3,7 @@ using KvStore.Node;
 using KvStore.Node.Watch;
 using KvStore.Platform;
 using KvStore.Primitives;
+using KvStore.StateMachine;
 
 namespace KvStore.Api.Members;
 
@@ -26,6 +27,15 @@ public interface IMember
     /// <summary>Alarms and sizes as of the last commit.</summary>
     AppliedFacts Applied { get; }
 
+    /// <summary>Users and roles as of the last commit: no view opened from now on is older.</summary>
+    AuthTable Auth { get; }
+
+    /// <summary>
+    /// Whether reads that <paramref name="judged"/> allowed may be answered from the views opened so far: nothing that changed users or
+    /// roles came between, or authentication is off before and after.
+    /// </summary>
+    bool IsInForce(AuthTable judged);
+
     WatchStatistics Watch { get; }
 
     bool TryPropose(RequestId request, ReadOnlyMemory<byte> command);
@@ -33,14 +43,14 @@ public interface IMember
     /// <summary>Answers once a view opened afterwards shows everything that was committed when the read began.</summary>
     bool TryRead(RequestId request);
 
-    /// <summary>On the leader: answers with LeaseKeepAliveResponse, confirmed with a quorum (L3); elsewhere with "not leader".</summary>
-    bool TryKeepAlive(RequestId request, LeaseId lease);
+    /// <summary>On the leader: answers with LeaseKeepAliveResponse, confirmed with a quorum (L3), if the caller may; elsewhere with "not leader".</summary>
+    bool TryKeepAlive(RequestId request, LeaseId lease, Caller caller);
 
     /// <summary>On the leader: answers with LeaseTimeToLiveResponse; elsewhere with "not leader".</summary>
-    bool TryTimeToLive(RequestId request, LeaseId lease, bool withKeys);
+    bool TryTimeToLive(RequestId request, LeaseId lease, bool withKeys, Caller caller);
 
     /// <summary>Answers with LeaseLeasesResponse of this member.</summary>
-    bool TryListLeases(RequestId request);
+    bool TryListLeases(RequestId request, Caller caller);
 
     /// <summary>Answers with HashKVResponse of this member; zero means the current revision.</summary>
     bool TryHashKeyValues(RequestId request, Revision at);

@@ -1,4 +1,5 @@
 using KvStore.Api.Calls;
+using KvStore.Api.Security;
 using KvStore.Grpc.Server;
 using KvStore.Node;
 using KvStore.Primitives;
@@ -16,32 +17,72 @@ public sealed class NodeGateway
     // Request id, and the tag and length of the operation.
     private const int CommandHeadBytesMax = 1 + Wire.VarintBytesMax + 2 + Wire.VarintBytesMax;
 
+    // A caller with a name of usual length; a longer one only makes the buffer grow.
+    private const int CallerBytes = 64;
+
     private readonly IMember _member;
     private readonly PendingCalls _calls;
     private readonly RequestIds _ids;
     private readonly IPeerCalls _peers;
     private readonly ApiOptions _options;
 
-    public NodeGateway(IMember member, PendingCalls calls, RequestIds ids, IPeerCalls peers, ApiOptions options)
+    public NodeGateway(IMember member, PendingCalls calls, RequestIds ids, IPeerCalls peers, ApiOptions options, CallerSecurity security)
     {
         _member = member;
         _calls = calls;
         _ids = ids;
         _peers = peers;
         _options = options;
+        Identity = new CallerIdentity(member, security, ReadAsync);
         calls.TimeoutError = TimeoutError;
     }
 
-    /// <summary>Proposes a request with the bytes the client sent; this is the only copy they see on their way into the log.</summary>
-    public ValueTask<Reply> ProposeAsync(ServerCall? call, CommandKind kind, ReadOnlySpan<byte> request)
+    /// <summary>Who the caller of a call is.</summary>
+    internal CallerIdentity Identity { get; }
+
+    /// <summary>
+    /// Proposes a request in the caller's name, with the bytes the client sent; this is the only copy they see on their way into the log.
+    /// </summary>
+    public ValueTask<Reply> ProposeAsync(ServerCall call, CommandKind kind, ReadOnlySpan<byte> request)
+    {
+        if (!Identity.TryIdentify(call, out var identity))
+            return ProposeLaterAsync(call, kind, request.ToArray());
+        return identity.Error is { } error ? Refused(error) : Propose(call, identity.Caller, kind, request);
+    }
+
+    /// <summary>Proposes what no caller's name stands for: what this member wants itself, or what was judged before.</summary>
+    /// <param name="call">Whose deadline ends the waiting; null where nobody waits.</param>
+    /// <param name="kind">What is asked for.</param>
+    /// <param name="request">The encoded request.</param>
+    public ValueTask<Reply> ProposeForNobodyAsync(ServerCall? call, CommandKind kind, ReadOnlySpan<byte> request) =>
+        Propose(call, Caller.None, kind, request);
+
+    private async ValueTask<Reply> ProposeLaterAsync(ServerCall call, CommandKind kind, byte[] request)
+    {
+        var identity = await Identity.IdentifyAsync(call).ConfigureAwait(false);
+        return identity.Error is { } error
+            ? new Reply { Error = error }
+            : await Propose(call, identity.Caller, kind, request).ConfigureAwait(false);
+    }
+
+    private ValueTask<Reply> Propose(ServerCall? call, in Caller caller, CommandKind kind, ReadOnlySpan<byte> request)
     {
         var id = _ids.Next();
-        var command = new ByteWriter(request.Length + CommandHeadBytesMax);
-        CommandWriter.Write(command, id, caller: default, kind, request);
+        var command = new ByteWriter(request.Length + CommandHeadBytesMax + (caller.IsNone ? 0 : CallerBytes));
+        CommandWriter.Write(command, id, Encode(caller), kind, request);
         if (command.WrittenCount > _options.RequestBytesMax)
             return Refused(EtcdErrors.RequestTooLarge);
         var reply = _calls.Begin(id);
         return Await(call, id, reply, _member.TryPropose(id, command.WrittenMemory));
+    }
+
+    private static ReadOnlySpan<byte> Encode(in Caller caller)
+    {
+        if (caller.IsNone)
+            return default;
+        var encoded = new ByteWriter(CallerBytes);
+        caller.WriteTo(encoded);
+        return encoded.WrittenSpan;
     }
 
     /// <summary>Waits until a view opened afterwards is linearizable.</summary>
@@ -52,25 +93,25 @@ public sealed class NodeGateway
         return Await(call, id, reply, _member.TryRead(id));
     }
 
-    public ValueTask<Reply> KeepAliveAsync(LeaseId lease)
+    public ValueTask<Reply> KeepAliveAsync(LeaseId lease, Caller caller)
     {
         var id = _ids.Next();
         var reply = _calls.Begin(id);
-        return Await(null, id, reply, _member.TryKeepAlive(id, lease));
+        return Await(null, id, reply, _member.TryKeepAlive(id, lease, caller));
     }
 
-    public ValueTask<Reply> TimeToLiveAsync(LeaseId lease, bool withKeys)
+    public ValueTask<Reply> TimeToLiveAsync(LeaseId lease, bool withKeys, Caller caller)
     {
         var id = _ids.Next();
         var reply = _calls.Begin(id);
-        return Await(null, id, reply, _member.TryTimeToLive(id, lease, withKeys));
+        return Await(null, id, reply, _member.TryTimeToLive(id, lease, withKeys, caller));
     }
 
-    public ValueTask<Reply> ListLeasesAsync(ServerCall call)
+    public ValueTask<Reply> ListLeasesAsync(ServerCall call, Caller caller)
     {
         var id = _ids.Next();
         var reply = _calls.Begin(id);
-        return Await(call, id, reply, _member.TryListLeases(id));
+        return Await(call, id, reply, _member.TryListLeases(id, caller));
     }
 
     public ValueTask<Reply> HashKeyValuesAsync(ServerCall call, Revision at)

@@ -3,6 +3,7 @@ using KvStore.Node;
 using KvStore.Node.Watch;
 using KvStore.Platform;
 using KvStore.Primitives;
+using KvStore.StateMachine;
 
 namespace KvStore.Api.Members;
 
@@ -19,7 +20,11 @@ public sealed class NodeMember(KvNode node, Func<Instant> now) : IMember
 
     public AppliedFacts Applied => node.Applied;
 
+    public AuthTable Auth => node.Auth;
+
     public WatchStatistics Watch => node.WatchStatistics;
+
+    public bool IsInForce(AuthTable judged) => node.IsInForce(judged);
 
     public MvccView OpenView() => node.OpenView();
 
@@ -27,11 +32,12 @@ public sealed class NodeMember(KvNode node, Func<Instant> now) : IMember
 
     public bool TryRead(RequestId request) => node.TryRead(request);
 
-    public bool TryKeepAlive(RequestId request, LeaseId lease) => node.TryRenew(request, lease);
+    public bool TryKeepAlive(RequestId request, LeaseId lease, Caller caller) => node.TryRenew(request, lease, caller);
 
-    public bool TryTimeToLive(RequestId request, LeaseId lease, bool withKeys) => node.TryTimeToLive(request, lease, withKeys);
+    public bool TryTimeToLive(RequestId request, LeaseId lease, bool withKeys, Caller caller) =>
+        node.TryTimeToLive(request, lease, withKeys, caller);
 
-    public bool TryListLeases(RequestId request) => node.TryListLeases(request);
+    public bool TryListLeases(RequestId request, Caller caller) => node.TryListLeases(request, caller);
 
     public bool TryHashKeyValues(RequestId request, Revision at) => node.TryHashKeyValues(request, at);
 

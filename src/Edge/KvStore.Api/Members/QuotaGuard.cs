@@ -33,6 +33,6 @@ internal sealed class QuotaGuard(IMember member, NodeGateway gateway, ApiOptions
         request.WriteInt64Field(AlarmRequest.MemberIDFieldNumber, (long)self);
         request.WriteInt64Field(AlarmRequest.AlarmFieldNumber, (long)AlarmType.Nospace);
         // Nobody waits for it: the client is refused either way, and the next refusal tries again if this one is lost.
-        _ = gateway.ProposeAsync(call: null, CommandKind.Alarm, request.WrittenSpan).AsTask();
+        _ = gateway.ProposeForNobodyAsync(call: null, CommandKind.Alarm, request.WrittenSpan).AsTask();
     }
 }

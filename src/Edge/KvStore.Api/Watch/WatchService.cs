@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using KvStore.Api.Members;
+using KvStore.Api.Security;
 using KvStore.Grpc;
 using KvStore.Grpc.Server;
 using KvStore.Node.Watch;
@@ -10,7 +12,7 @@ using StatusCode = KvStore.Grpc.StatusCode;
 namespace KvStore.Api.Watch;
 
 /// <summary>The Watch service: one duplex call is one stream of the Watch lane.</summary>
-internal sealed class WatchService(IMember member, ResponseHeaders headers, LeaderMonitor leaders, ApiOptions options)
+internal sealed class WatchService(IMember member, NodeGateway gateway, ResponseHeaders headers, LeaderMonitor leaders, ApiOptions options)
 {
     private readonly LanePost _lane = new(member, options);
     private long _streams;
@@ -32,7 +34,7 @@ internal sealed class WatchService(IMember member, ResponseHeaders headers, Lead
         {
             await responses.FlushHeadersAsync().ConfigureAwait(false);
             var writer = new WatchWriter(stream, queue, responses, headers, _lane, options);
-            await RunAsync(ReadAsync(stream, queue, requests, ending.Token), writer.RunAsync(ending.Token), queue, ending).ConfigureAwait(false);
+            await RunAsync(ReadAsync(call, stream, queue, requests, ending.Token), writer.RunAsync(ending.Token), queue, ending).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (leaderLost.IsCancellationRequested)
         {
@@ -59,13 +61,13 @@ internal sealed class WatchService(IMember member, ResponseHeaders headers, Lead
         ending.Token.ThrowIfCancellationRequested();
     }
 
-    private async Task ReadAsync(WatchStreamId stream, WatchQueue queue, RequestReader requests, CancellationToken cancellationToken)
+    private async Task ReadAsync(ServerCall call, WatchStreamId stream, WatchQueue queue, RequestReader requests, CancellationToken cancellationToken)
     {
         while (await requests.MoveNextAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (!TryRead(stream, requests.Current.Span, out var message))
+            if (!TryRead(requests.Current.Span, out var request))
                 throw new GrpcException(StatusCode.Internal, GrpcTexts.UnparsableRequest);
-            if (message is { } posted)
+            if (await MessageAsync(call, stream, request).ConfigureAwait(false) is { } posted)
                 await _lane.PostAsync(posted, cancellationToken).ConfigureAwait(false);
             // A client that asks without reading the answers waits; nothing else bounds them.
             while (queue.Count > options.WatchResponsesMax)
@@ -73,28 +75,45 @@ internal sealed class WatchService(IMember member, ResponseHeaders headers, Lead
         }
     }
 
-    private static bool TryRead(WatchStreamId stream, ReadOnlySpan<byte> bytes, out WatchMessage? message)
+    private static bool TryRead(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out WatchRequest? request)
     {
-        message = null;
-        WatchRequest request;
         try
         {
             request = WatchRequest.Parser.ParseFrom(bytes);
+            return true;
         }
         catch (Google.Protobuf.InvalidProtocolBufferException)
         {
+            request = null;
             return false;
         }
+    }
 
-        message = request.RequestUnionCase switch
-        {
-            WatchRequest.RequestUnionOneofCase.CreateRequest => WatchMessage.CreateWatcher(stream, ToLane(request.CreateRequest)),
-            WatchRequest.RequestUnionOneofCase.CancelRequest => WatchMessage.CancelWatcher(stream, request.CancelRequest.WatchId),
-            WatchRequest.RequestUnionOneofCase.ProgressRequest => WatchMessage.RequestProgress(stream),
-            // etcd ignores what it does not know (a client newer than the server).
-            _ => null,
-        };
-        return true;
+    private async ValueTask<WatchMessage?> MessageAsync(ServerCall call, WatchStreamId stream, WatchRequest request) => request.RequestUnionCase switch
+    {
+        WatchRequest.RequestUnionOneofCase.CreateRequest =>
+            WatchMessage.CreateWatcher(stream, ToLane(request.CreateRequest) with { Refusal = await RefusalAsync(call, request.CreateRequest).ConfigureAwait(false) }),
+        WatchRequest.RequestUnionOneofCase.CancelRequest => WatchMessage.CancelWatcher(stream, request.CancelRequest.WatchId),
+        WatchRequest.RequestUnionOneofCase.ProgressRequest => WatchMessage.RequestProgress(stream),
+        // etcd ignores what it does not know (a client newer than the server).
+        _ => null,
+    };
+
+    /// <summary>
+    /// As etcd, a watch is judged once, when it is created, by the range the client named: an end of one zero byte is every later key,
+    /// and takes the permission for every later key (GHSA-xg4h-6gfc-h4m8). The refusal is told within the stream, in Go's words.
+    /// </summary>
+    private async ValueTask<string?> RefusalAsync(ServerCall call, WatchCreateRequest request)
+    {
+        var identity = await gateway.Identity.IdentifyAsync(call).ConfigureAwait(false);
+        var refused = identity.Error ?? Judge(identity, request);
+        return refused is null ? null : $"rpc error: code = {(StatusCode)(int)refused.Code} desc = {refused.Text}";
+    }
+
+    private static EtcdError? Judge(in Identity identity, WatchCreateRequest request)
+    {
+        ReadOnlySpan<byte> smallest = [0];
+        return identity.Access.CheckRead(request.Key.IsEmpty ? smallest : request.Key.Span, request.RangeEnd.Span);
     }
 
     private static WatcherRequest ToLane(WatchCreateRequest request)
