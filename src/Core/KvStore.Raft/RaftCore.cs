@@ -400,8 +400,7 @@ public sealed class RaftCore
         // Asking beforehand and being granted it speak of a term that nobody has entered.
         if (message.Kind == PeerMessageKind.PreVote || (message.Kind == PeerMessageKind.PreVoteResponse && !message.Reject))
             return true;
-        var leads = message.Kind is PeerMessageKind.Append or PeerMessageKind.Heartbeat;
-        BecomeFollower(message.Term, leads ? message.From : MemberId.None);
+        BecomeFollower(message.Term, MessageRules.IsOfLeader(message.Kind) ? message.From : MemberId.None);
         return true;
     }
 
@@ -414,7 +413,7 @@ public sealed class RaftCore
     {
         if (message.Kind == PeerMessageKind.PreVote)
             Send(To(message.From, PeerMessageKind.PreVoteResponse) with { Reject = true });
-        else if (message.Kind is PeerMessageKind.Append or PeerMessageKind.Heartbeat)
+        else if (MessageRules.IsOfLeader(message.Kind))
             Send(To(message.From, PeerMessageKind.AppendResponse));
     }
 

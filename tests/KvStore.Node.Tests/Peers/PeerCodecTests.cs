@@ -132,7 +132,7 @@ public sealed class PeerCodecTests
 
     private static PeerMessage RandomMessage(Prng prng)
     {
-        var kind = (PeerMessageKind)(1 + prng.Below((int)PeerMessageKind.TransferLeadership));
+        var kind = (PeerMessageKind)(1 + prng.Below((int)PeerMessageKind.Commit));
         var index = prng.Below(1000UL);
         var entries = new LogEntry[kind is PeerMessageKind.Append or PeerMessageKind.Propose ? prng.Below(5) : 0];
         for (var i = 0; i < entries.Length; i++)

@@ -14,6 +14,7 @@ internal static class Show
         text.Append(m.Kind switch
         {
             PeerMessageKind.Append => $" after={m.LogTerm}/{m.Index} commit={m.Commit}{Entries(m.Entries.Span)}",
+            PeerMessageKind.Commit => $" upto={m.LogTerm}/{m.Index}",
             PeerMessageKind.AppendResponse when m.Reject => $" reject={m.Index} hint={m.LogTerm}/{m.HintIndex}",
             PeerMessageKind.AppendResponse => $" index={m.Index}",
             PeerMessageKind.Heartbeat => $" commit={m.Commit} round={m.Token.Epoch}.{m.Token.Sequence}",

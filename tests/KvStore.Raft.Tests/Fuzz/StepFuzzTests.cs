@@ -53,7 +53,7 @@ public sealed class StepFuzzTests
     // Mostly near what is true, because that is where mistakes are found; at times absurd.
     private static PeerMessage RandomMessage(Prng prng, RaftCore core)
     {
-        var kind = (PeerMessageKind)prng.Below(15);
+        var kind = (PeerMessageKind)prng.Below((int)PeerMessageKind.Commit + 2);
         var term = Near(prng, core.Term.Value);
         var index = Near(prng, core.LastIndex.Value);
         var logTerm = index == 0 ? 0 : Math.Min(term, Near(prng, core.TermAt(new LogIndex(index))?.Value ?? core.Term.Value));

@@ -127,7 +127,7 @@ internal sealed class PeerCodec(ClusterId cluster, MemberId self)
             Entries = ReadEntries(ref reader),
         };
         return !reader.IsBroken
-            && kind is > PeerMessageKind.None and <= PeerMessageKind.TransferLeadership
+            && kind is > PeerMessageKind.None and <= PeerMessageKind.Commit
             && flags <= 3
             && message.Index.Value < ulong.MaxValue - (ulong)message.Entries.Length
             && EntriesFit(message);

@@ -12,6 +12,9 @@ internal static class MessageRules
     public static bool CarriesNoTerm(PeerMessageKind kind) => kind is PeerMessageKind.Propose or PeerMessageKind.ReadIndex
         or PeerMessageKind.ReadIndexResponse or PeerMessageKind.TransferLeadership;
 
+    /// <summary>Who says this leads in the message's term.</summary>
+    public static bool IsOfLeader(PeerMessageKind kind) => kind is PeerMessageKind.Append or PeerMessageKind.Heartbeat or PeerMessageKind.Commit;
+
     /// <summary>Null when sound; otherwise what is wrong.</summary>
     public static string? Fault(in PeerMessage message, MemberId self)
     {
@@ -19,7 +22,7 @@ internal static class MessageRules
             return "a message for another member";
         if (message.From.IsNone || message.From == self)
             return "a message from nobody";
-        if (message.Kind is PeerMessageKind.None or > PeerMessageKind.TransferLeadership)
+        if (message.Kind is PeerMessageKind.None or > PeerMessageKind.Commit)
             return "a message of an unknown kind";
         if (CarriesNoTerm(message.Kind) != (message.Term == Term.Zero))
             return "a message with a wrong term";

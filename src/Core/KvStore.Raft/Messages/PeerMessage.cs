@@ -37,6 +37,6 @@ public readonly record struct PeerMessage
     /// <summary>True for a message that may only be sent once the sender's state it speaks of is on disk.</summary>
     public bool PromisesDurability => Kind is PeerMessageKind.Vote or PeerMessageKind.VoteResponse or PeerMessageKind.AppendResponse;
 
-    /// <summary>True for a message small and urgent enough for the control channel.</summary>
-    public bool IsControl => Kind is not (PeerMessageKind.Append or PeerMessageKind.AppendResponse or PeerMessageKind.Propose);
+    /// <summary>True for a message small and urgent enough for the control channel. A commit index must not overtake the entries it is about.</summary>
+    public bool IsControl => Kind is not (PeerMessageKind.Append or PeerMessageKind.Commit or PeerMessageKind.AppendResponse or PeerMessageKind.Propose);
 }

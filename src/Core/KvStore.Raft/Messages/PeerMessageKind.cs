@@ -20,7 +20,7 @@ public enum PeerMessageKind : byte
     /// <summary>A rejection tells what the answerer knows to be committed: (Index, LogTerm).</summary>
     VoteResponse = 4,
 
-    /// <summary>Entries follow (Index, LogTerm); Commit is the leader's commit index. May be empty.</summary>
+    /// <summary>Entries follow (Index, LogTerm); Commit is the leader's commit index. Empty where an answer is wanted without them.</summary>
     Append = 5,
 
     /// <summary>
@@ -49,4 +49,10 @@ public enum PeerMessageKind : byte
 
     /// <summary>A follower was asked to hand leadership to Target. Carries no term.</summary>
     TransferLeadership = 13,
+
+    /// <summary>
+    /// The entry (Index, LogTerm) and all before it are committed. Not answered: a lost one is made up for by the next append or
+    /// heartbeat.
+    /// </summary>
+    Commit = 14,
 }

@@ -58,6 +58,11 @@ internal sealed class Progress(MemberId member, LogIndex next, Inflights infligh
     public bool HasSomethingToHear(LogIndex last, LogIndex committed) =>
         _mustSend || Next <= last || CommitSent < LogIndex.Min(committed, Next.Previous);
 
+    /// <summary>Nothing is owed that needs an answer, so a commit index needs none either.</summary>
+    public bool HasOnlyToHearCommit(LogIndex last) => State == ReplicationState.Replicate && !_mustSend && Next > last;
+
+    public void CommitWasSent(LogIndex committed) => CommitSent = committed;
+
     /// <summary>This member's own place: only what is on its own disk counts .</summary>
     public void OwnLogPersisted(LogIndex persisted)
     {

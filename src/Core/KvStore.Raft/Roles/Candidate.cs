@@ -35,6 +35,7 @@ internal sealed class Candidate(RaftCore core) : IRole
         {
             case PeerMessageKind.Append:
             case PeerMessageKind.Heartbeat:
+            case PeerMessageKind.Commit:
                 core.BecomeFollower(core.Term, message.From);
                 core.StepRole(message);
                 break;

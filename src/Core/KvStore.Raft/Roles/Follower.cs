@@ -30,6 +30,9 @@ internal sealed class Follower(RaftCore core, ulong readEpoch) : IRole
             case PeerMessageKind.Heartbeat when core.FollowLeader(message.From):
                 OnHeartbeat(message);
                 break;
+            case PeerMessageKind.Commit when core.FollowLeader(message.From):
+                OnCommit(message);
+                break;
             case PeerMessageKind.TimeoutNow when message.Index <= core.Log.LastIndex && core.MayCampaign:
                 core.StartElection(force: true);
                 break;
@@ -104,6 +107,13 @@ internal sealed class Follower(RaftCore core, ulong readEpoch) : IRole
             Accept(message);
         else
             RejectAppend(message);
+    }
+
+    private void OnCommit(in PeerMessage message)
+    {
+        // Without the entry it speaks of there is nothing to commit: the append that brings it was lost and is sent again.
+        if (core.Installing is null && core.Log.Matches(message.Index, message.LogTerm))
+            core.Log.CommitTo(message.Index);
     }
 
     private void Accept(in PeerMessage message)

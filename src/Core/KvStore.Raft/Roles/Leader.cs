@@ -71,6 +71,7 @@ internal sealed class Leader(RaftCore core) : IRole
         {
             case PeerMessageKind.Append:
             case PeerMessageKind.Heartbeat:
+            case PeerMessageKind.Commit:
                 core.Refuse(message.From, "another leader in this term");
                 return;
             case PeerMessageKind.Propose:
@@ -264,6 +265,12 @@ internal sealed class Leader(RaftCore core) : IRole
                 return;
             }
 
+            if (peer.HasOnlyToHearCommit(log.LastIndex))
+            {
+                SendCommit(peer);
+                return;
+            }
+
             var entries = peer.Next <= log.LastIndex ? log.Slice(peer.Next, core.Options.AppendBytesMax) : default;
             core.Send(core.To(peer.Member, PeerMessageKind.Append) with
             {
@@ -274,6 +281,13 @@ internal sealed class Leader(RaftCore core) : IRole
                 bytes += entry.CostBytes;
             peer.Sent(previous + (ulong)entries.Length, bytes, log.Committed);
         }
+    }
+
+    private void SendCommit(Progress peer)
+    {
+        var index = LogIndex.Min(core.Log.Committed, peer.Next.Previous);
+        core.Send(core.To(peer.Member, PeerMessageKind.Commit) with { Index = index, LogTerm = core.Log.TermAt(index)!.Value });
+        peer.CommitWasSent(index);
     }
 
     private void NeedSnapshot(Progress peer)
