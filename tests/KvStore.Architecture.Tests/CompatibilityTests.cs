@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Google.Protobuf.Reflection;
 using KvStore.Api;
+using KvStore.Api.Gateway;
 using KvStore.Protocol.Election;
 using KvStore.Protocol.Etcd;
 using KvStore.Protocol.Health;
@@ -38,6 +39,7 @@ public sealed class CompatibilityTests
         page.AppendLine();
         page.AppendLine("The reference is etcd 3.7. Written by `KvStore.Architecture.Tests` from the code (`KVSTORE_REWRITE=1` writes it anew); do not edit.");
         AppendRpcs(page);
+        AppendJsonPaths(page);
         AppendFlags(page);
         AppendGates(page);
         AppendDifferences(page);
@@ -57,6 +59,19 @@ public sealed class CompatibilityTests
         page.AppendLine("|---|---|");
         foreach (var path in methods.Select(PathOf).Order(StringComparer.Ordinal))
             page.AppendLine(CultureInfo.InvariantCulture, $"| `{path}` | {(missing.Contains(path) ? "missing" : "done")} |");
+    }
+
+    private static void AppendJsonPaths(StringBuilder page)
+    {
+        page.AppendLine();
+        page.AppendLine(CultureInfo.InvariantCulture, $"## JSON paths: {GatewayRoutes.All.Count}");
+        page.AppendLine();
+        page.AppendLine("`POST` on the client URLs (or `--listen-client-http-urls`); `/v3beta/` is the same. A stream answers with a line for each message. What stands above of an rpc holds for its path.");
+        page.AppendLine();
+        page.AppendLine("| Path | Rpc | Stream |");
+        page.AppendLine("|---|---|---|");
+        foreach (var (path, method) in GatewayRoutes.All.OrderBy(route => route.Key, StringComparer.Ordinal))
+            page.AppendLine(CultureInfo.InvariantCulture, $"| `{path}` | `{PathOf(method)}` | {(method.IsServerStreaming ? "yes" : "")} |");
     }
 
     private static void AppendFlags(StringBuilder page)

@@ -1,6 +1,7 @@
 using System.Net;
 using Google.Protobuf;
 using KvStore.Api.Calls;
+using KvStore.Api.Gateway;
 using KvStore.Api.Members;
 using KvStore.Api.Security;
 using KvStore.Grpc;
@@ -34,7 +35,8 @@ internal sealed class ApiHost : IAsyncDisposable
         Peers = peers;
         Services = services;
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        Channel = new GrpcChannel($"http://127.0.0.1:{new Uri(address).Port}", new GrpcChannelOptions { RepeatsMax = 0 });
+        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{new Uri(address).Port}") };
+        Channel = new GrpcChannel(Http.BaseAddress.OriginalString, new GrpcChannelOptions { RepeatsMax = 0 });
     }
 
     public InstantMember Member => (InstantMember)_member;
@@ -42,6 +44,8 @@ internal sealed class ApiHost : IAsyncDisposable
     public NoPeers Peers { get; }
 
     public EtcdServices Services { get; }
+
+    public HttpClient Http { get; }
 
     public GrpcChannel Channel { get; }
 
@@ -67,7 +71,9 @@ internal sealed class ApiHost : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseClearText(limits));
         });
         var app = builder.Build();
-        app.UseGrpcRoom(services.Table, new GrpcRoomOptions { Admit = services.Admit, Stopping = stopping.Token });
+        var room = new GrpcRoom(services.Table, new GrpcRoomOptions { Admit = services.Admit, Stopping = stopping.Token });
+        var json = new JsonGateway(room);
+        app.UseGrpcRoom(room).Run(http => json.AnswerAsync(http, http.Request.Path.Value!));
         await app.StartAsync();
         return new ApiHost(app, calls, member, peers, services, stopping, security);
     }
@@ -97,6 +103,7 @@ internal sealed class ApiHost : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         Channel.Dispose();
+        Http.Dispose();
         Services.Dispose();
         _calls.Dispose();
         await _app.StopAsync();

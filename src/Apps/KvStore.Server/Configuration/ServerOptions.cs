@@ -12,6 +12,9 @@ internal sealed record ServerOptions
 
     public required IReadOnlyList<Endpoint> ListenClient { get; init; }
 
+    /// <summary>Listeners of plain HTTP; empty: it shares the client listeners with gRPC.</summary>
+    public required IReadOnlyList<Endpoint> ListenClientHttp { get; init; }
+
     public required IReadOnlyList<Endpoint> ListenPeer { get; init; }
 
     public required IReadOnlyList<Endpoint> ListenMetrics { get; init; }
@@ -62,6 +65,15 @@ internal sealed record ServerOptions
     public required TimeSpan WatchProgressInterval { get; init; }
 
     public required TimeSpan SlowApplyWarning { get; init; }
+
+    /// <summary>Whether JSON is served under /v3.</summary>
+    public required bool ServesJson { get; init; }
+
+    /// <summary>Origins whose pages may read answers of plain HTTP.</summary>
+    public required IReadOnlyList<string> CorsOrigins { get; init; }
+
+    /// <summary>Names by which clear-text HTTP may be asked.</summary>
+    public required IReadOnlyList<string> HostNames { get; init; }
 
     public required TlsFiles ClientTls { get; init; }
 

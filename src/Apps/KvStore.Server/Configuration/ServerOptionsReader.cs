@@ -30,6 +30,7 @@ internal static class ServerOptionsReader
             DataDirectory = dataDirectory,
             WalDirectory = settings.Text("wal-dir") is { Length: > 0 } directory ? directory : null,
             ListenClient = ReadListeners(settings, "listen-client-urls", clientTls),
+            ListenClientHttp = ReadListeners(settings, "listen-client-http-urls", clientTls),
             ListenPeer = ReadListeners(settings, "listen-peer-urls", peerTls),
             ListenMetrics = ReadListeners(settings, "listen-metrics-urls", clientTls),
             AdvertiseClient = ReadUrls(settings, "advertise-client-urls"),
@@ -62,6 +63,9 @@ internal static class ServerOptionsReader
             WatchProgressInterval = progress == TimeSpan.Zero ? DefaultProgressInterval
                 : progress < ProgressIntervalMin ? ProgressIntervalMin : progress,
             SlowApplyWarning = settings.Duration("warning-apply-duration"),
+            ServesJson = settings.Bool("enable-grpc-gateway"),
+            CorsOrigins = settings.List("cors"),
+            HostNames = settings.List("host-whitelist"),
             ClientTls = clientTls,
             PeerTls = peerTls,
             PeerClientTls = settings.IsSet("peer-client-cert-file")

@@ -1,20 +1,41 @@
 using System.Text;
 using KvStore.Api;
+using KvStore.Api.Gateway;
 using KvStore.Api.Http;
 using KvStore.Server.Metrics;
 using Microsoft.AspNetCore.Http;
 
 namespace KvStore.Server.Hosting;
 
-/// <summary>The plain HTTP paths beside gRPC: /health, /livez, /readyz, /version and /metrics, as etcd answers them.</summary>
-internal sealed class HttpEndpoints(EtcdServices services, MetricsExposition metrics)
+/// <summary>What is asked over plain HTTP: the JSON gateway, /health, /livez, /readyz, /version and /metrics, as etcd answers them.</summary>
+/// <param name="services">Who knows the answers.</param>
+/// <param name="metrics">What the process counts.</param>
+/// <param name="gateway">Null with --enable-grpc-gateway=false.</param>
+internal sealed class HttpEndpoints(EtcdServices services, MetricsExposition metrics, JsonGateway? gateway)
 {
     private const string MetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    public async Task AnswerAsync(HttpContext http)
+    /// <summary>On the client ports.</summary>
+    public Task AnswerAsync(HttpContext http)
     {
         var path = http.Request.Path.Value ?? "";
-        if (!IsKnown(path))
+        if (path.StartsWith(GatewayRoutes.BetaPrefix, StringComparison.Ordinal))
+            path = GatewayRoutes.Prefix + path[GatewayRoutes.BetaPrefix.Length..];
+        if (gateway is not null && path.StartsWith(GatewayRoutes.Prefix, StringComparison.Ordinal))
+            return gateway.AnswerAsync(http, path);
+        return AnswerPlainAsync(http, path, isKnown: path == "/version" || IsKnownToMetrics(path));
+    }
+
+    /// <summary>On --listen-metrics-urls: health and metrics, nothing about keys.</summary>
+    public Task AnswerMetricsAsync(HttpContext http)
+    {
+        var path = http.Request.Path.Value ?? "";
+        return AnswerPlainAsync(http, path, IsKnownToMetrics(path));
+    }
+
+    private async Task AnswerPlainAsync(HttpContext http, string path, bool isKnown)
+    {
+        if (!isKnown)
         {
             await WriteAsync(http, new HttpAnswer(404, "text/plain; charset=utf-8", "404 page not found\n")).ConfigureAwait(false);
             return;
@@ -51,8 +72,8 @@ internal sealed class HttpEndpoints(EtcdServices services, MetricsExposition met
         return services.HealthEndpoint.AnswerChecksAsync(isReadiness, only, excluded, request.Query.ContainsKey("verbose"));
     }
 
-    private static bool IsKnown(string path) =>
-        path is "/health" or "/version" or "/metrics" or "/livez" or "/readyz"
+    private static bool IsKnownToMetrics(string path) =>
+        path is "/health" or "/metrics" or "/livez" or "/readyz"
         || path.StartsWith("/livez/", StringComparison.Ordinal) || path.StartsWith("/readyz/", StringComparison.Ordinal);
 
     private static async Task WriteAsync(HttpContext http, HttpAnswer answer)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using KvStore.Api;
 using KvStore.Api.Calls;
+using KvStore.Api.Gateway;
 using KvStore.Api.Members;
 using KvStore.Grpc.Server;
 using KvStore.Hosting;
@@ -11,6 +12,7 @@ using KvStore.Server.Configuration;
 using KvStore.Server.Logging;
 using KvStore.Server.Metrics;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Serilog;
 
 namespace KvStore.Server.Hosting;
@@ -174,23 +176,40 @@ internal sealed class Member : IAsyncDisposable
             KeepAliveTimeout = _options.KeepAliveTimeout,
             StreamsPerConnectionMax = (int)Math.Min(_options.ConcurrentStreamsMax, new GrpcKestrelOptions().StreamsPerConnectionMax),
         };
-        var room = new GrpcRoomOptions
+        var room = new GrpcRoom(services.Table, new GrpcRoomOptions
         {
             ReceiveBytesMax = _options.RequestBytesMax + NodeSetup.ReceiveSlackBytes,
             Stopping = _stopping.Token,
             Admit = services.Admit,
             OnUnhandledException = LogUnhandled,
-        };
-        var http = new HttpEndpoints(services, _metrics);
-        _listeners.Add(await Listeners.StartAsync(
-            _options.ListenClient, "listen-client-urls", limits, _ => TlsSetup.ForListener(_options, _options.ClientTls, "client", _logger), _logger,
-            pipeline => pipeline.UseGrpcRoom(services.Table, room).Run(http.AnswerAsync)).ConfigureAwait(false));
-        if (_options.ListenMetrics.Count > 0)
+        });
+        var http = new HttpEndpoints(services, _metrics, _options.ServesJson ? new JsonGateway(room) : null);
+        var access = new AccessControl(_options.HostNames, _options.CorsOrigins);
+        RequestDelegate plain = context => access.InvokeAsync(context, http.AnswerAsync);
+        if (_options.ListenClientHttp.Count > 0)
         {
-            _listeners.Add(await Listeners.StartAsync(
-                _options.ListenMetrics, "listen-metrics-urls", limits, _ => TlsSetup.ForListener(_options, _options.ClientTls, "metrics", _logger), _logger,
-                pipeline => pipeline.Run(http.AnswerAsync)).ConfigureAwait(false));
+            // Who separates the ports wants no plain HTTP here: as on etcd the connection ends.
+            await ListenAsync(_options.ListenClient, "listen-client-urls", limits, pipeline => pipeline.UseGrpcRoom(room).Run(HangUp)).ConfigureAwait(false);
+            await ListenAsync(_options.ListenClientHttp, "listen-client-http-urls", limits, pipeline => pipeline.Run(plain)).ConfigureAwait(false);
         }
+        else
+        {
+            await ListenAsync(_options.ListenClient, "listen-client-urls", limits, pipeline => pipeline.UseGrpcRoom(room).Run(plain)).ConfigureAwait(false);
+        }
+
+        if (_options.ListenMetrics.Count > 0)
+            await ListenAsync(_options.ListenMetrics, "listen-metrics-urls", limits, pipeline => pipeline.Run(http.AnswerMetricsAsync)).ConfigureAwait(false);
+    }
+
+    /// <summary>A listener with the clients' certificates and rules, the revocation list among them (GHSA-3wh4-j44w-pg92).</summary>
+    private async Task ListenAsync(IReadOnlyList<Configuration.Endpoint> endpoints, string flag, GrpcKestrelOptions limits, Action<IApplicationBuilder> pipeline) =>
+        _listeners.Add(await Listeners.StartAsync(
+            endpoints, flag, limits, _ => TlsSetup.ForListener(_options, _options.ClientTls, flag == "listen-metrics-urls" ? "metrics" : "client", _logger), _logger, pipeline).ConfigureAwait(false));
+
+    private static Task HangUp(HttpContext context)
+    {
+        context.Abort();
+        return Task.CompletedTask;
     }
 
     /// <summary>
@@ -210,7 +229,7 @@ internal sealed class Member : IAsyncDisposable
             return;
         }
 
-        foreach (var endpoint in _options.ListenClient)
+        foreach (var endpoint in _options.ListenClient.Concat(_options.ListenClientHttp))
         {
             _logger.Info("ready to serve client requests", ("address", endpoint.Url));
             if (endpoint.IsTls)

@@ -1,4 +1,6 @@
 using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace KvStore.Grpc.Server;
@@ -36,6 +38,9 @@ public static class GrpcKestrel
     /// <summary>A clear-text endpoint that speaks HTTP/1.1 and HTTP/2 with prior knowledge.</summary>
     public static void UseClearText(this ListenOptions listen, GrpcKestrelOptions options) =>
         KestrelPreface.Use(listen, options.HandshakeTimeout, options.Time);
+
+    /// <summary>Whether a request came over TLS. The scheme of an HTTP/2 request is what the client says it is.</summary>
+    public static bool IsEncrypted(HttpContext http) => http.Features.Get<ITlsConnectionFeature>() is TlsSession;
 
     /// <summary>A TLS endpoint that speaks HTTP/1.1 and HTTP/2 (ALPN).</summary>
     public static void UseTls(this ListenOptions listen, TlsServerOptions tls, GrpcKestrelOptions options) =>

@@ -138,6 +138,8 @@ public sealed class LocalCall : IAsyncDisposable
         }
 
         request.Headers.ContentType = GrpcHeaders.ContentType;
+        if (head.Timeout is { } timeout)
+            request.Headers.GrpcTimeout = timeout;
         var features = new FeatureCollection();
         features.Set<IHttpRequestFeature>(request);
         features.Set<IRequestBodyPipeFeature>(_exchange);

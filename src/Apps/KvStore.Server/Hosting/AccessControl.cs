@@ -1,0 +1,46 @@
+using System.Text;
+using KvStore.Grpc.Server;
+using Microsoft.AspNetCore.Http;
+
+namespace KvStore.Server.Hosting;
+
+/// <summary>
+/// What stands before everything plain HTTP on the client ports, never before gRPC: the name the request was sent to (DNS rebinding,
+/// CVE-2018-5702) and the origin of the page that sent it. Both are etcd's rules, with its defaults.
+/// </summary>
+/// <param name="hosts">--host-whitelist; "*" or nothing: any.</param>
+/// <param name="origins">--cors; "*" or nothing: any.</param>
+internal sealed class AccessControl(IReadOnlyCollection<string> hosts, IReadOnlyCollection<string> origins)
+{
+    private const string Any = "*";
+
+    /// <summary>Answers what is refused or is only a browser's question, and lets <paramref name="next"/> answer the rest.</summary>
+    public Task InvokeAsync(HttpContext http, RequestDelegate next)
+    {
+        // Who got past TLS has shown that the name is ours.
+        if (!GrpcKestrel.IsEncrypted(http) && !IsAllowed(hosts, http.Request.Host.Host))
+            return RefuseHostAsync(http);
+        var origin = IsAllowed(origins, Any) ? Any : http.Request.Headers.Origin.ToString();
+        if (IsAllowed(origins, origin))
+        {
+            http.Response.Headers.AccessControlAllowMethods = "POST, GET, OPTIONS, PUT, DELETE";
+            http.Response.Headers.AccessControlAllowOrigin = origin;
+            http.Response.Headers.AccessControlAllowHeaders = "accept, content-type, authorization";
+        }
+
+        return HttpMethods.IsOptions(http.Request.Method) ? Task.CompletedTask : next(http);
+    }
+
+    private static bool IsAllowed(IReadOnlyCollection<string> list, string name) => list.Count == 0 || list.Contains(Any) || list.Contains(name);
+
+    private static Task RefuseHostAsync(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        var text = $"The host name \"{http.Request.Host.Host}\" is not one this server knows for itself.\n"
+            + "Over TLS any name is accepted; otherwise the name must be listed in --host-whitelist.\n"
+            + "This keeps web pages from reaching the server by DNS rebinding (CVE-2018-5702).\n";
+        return http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(text)).AsTask();
+    }
+}
