@@ -115,4 +115,65 @@ public sealed class SingleNodeTests : IAsyncLifetime
         Assert.True(status.DbSize > 0 && status.RaftIndex > 0 && status.RaftAppliedIndex > 0 && status.RaftTerm > 0);
         Assert.Empty(status.Errors);
     }
+
+    /// <summary>The stream is etcd's: pieces that count down to zero, no header, and the SHA-256 of all of them as the last one.</summary>
+    [Fact]
+    public async Task Snapshot_IsCountedDownAndEndsWithItsSum()
+    {
+        for (var i = 0; i < 40; i++)
+            await _host.CallAsync<PutResponse>("KV/Put", KvServiceTests.Put($"k{i}", new string('v', 10_000)));
+        var pieces = await SnapshotAsync();
+        var body = pieces.SkipLast(1).ToList();
+        Assert.All(pieces, piece => Assert.Equal((null, "3.7.0"), (piece.Header, piece.Version)));
+        Assert.All(body.SkipLast(1), piece => Assert.Equal(32 * 1024, piece.Blob.Length));
+        Assert.Equal(0UL, pieces[^1].RemainingBytes);
+        var left = (ulong)body.Sum(piece => piece.Blob.Length);
+        Assert.True(left is > 400_000 and < 600_000, $"{left} bytes");
+        foreach (var piece in body)
+            Assert.Equal(left -= (ulong)piece.Blob.Length, piece.RemainingBytes);
+        var sum = System.Security.Cryptography.SHA256.HashData(body.SelectMany(piece => piece.Blob.ToByteArray()).ToArray());
+        Assert.Equal(sum, pieces[^1].Blob.ToByteArray());
+    }
+
+    /// <summary>Copies are given back, also by callers who leave in the middle: a member with room for a few serves many.</summary>
+    [Fact]
+    public async Task Snapshot_AbandonedManyTimes_IsStillServed()
+    {
+        for (var i = 0; i < 40; i++)
+            await _host.CallAsync<PutResponse>("KV/Put", KvServiceTests.Put($"k{i}", new string('v', 100_000)));
+        for (var i = 0; i < 12; i++)
+        {
+            using var stream = _host.Channel.ServerStreaming(ApiHost.Path("Maintenance/Snapshot"), new SnapshotRequest(), SnapshotResponse.Parser);
+            try
+            {
+                Assert.True(await stream.MoveNextAsync());
+            }
+            catch (Grpc.GrpcException refused) when (refused.Message.Contains("too many requests", StringComparison.Ordinal))
+            {
+                // Those left before are still being given back.
+            }
+        }
+
+        while (true)
+        {
+            try
+            {
+                Assert.True((await SnapshotAsync()).Count > 100);
+                return;
+            }
+            catch (Grpc.GrpcException refused) when (refused.Message.Contains("too many requests", StringComparison.Ordinal))
+            {
+                await Task.Yield();
+            }
+        }
+    }
+
+    private async Task<List<SnapshotResponse>> SnapshotAsync()
+    {
+        var pieces = new List<SnapshotResponse>();
+        using var stream = _host.Channel.ServerStreaming(ApiHost.Path("Maintenance/Snapshot"), new SnapshotRequest(), SnapshotResponse.Parser);
+        while (await stream.MoveNextAsync())
+            pieces.Add(stream.Current);
+        return pieces;
+    }
 }

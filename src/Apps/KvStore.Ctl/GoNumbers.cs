@@ -104,7 +104,8 @@ internal static class GoNumbers
         var value = Math.Floor((bytes / Math.Pow(1000, exponent) * 10) + 0.5) / 10;
         return value < 10
             ? string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {units[exponent]}")
-            : string.Create(CultureInfo.InvariantCulture, $"{value:0} {units[exponent]}");
+            // Go prints a half as its even neighbour.
+            : string.Create(CultureInfo.InvariantCulture, $"{Math.Round(value, MidpointRounding.ToEven):0} {units[exponent]}");
     }
 
     private static bool Fail(string text, string reason, out string error)

@@ -57,7 +57,9 @@ public sealed class KvNode : IPeerInbox, IDisposable
         var applyTo = new ApplyOutboxes();
         var backgroundTo = new BackgroundOutboxes();
         var logTo = new Outbox<ConsensusMessage>();
-        var peers = new PeerBook(doors.Network, self, plan.Members);
+        // A member with data ignores the plan (contract 5.4): one restored from a snapshot may be of another cluster than its flags say.
+        var isPlanned = (plan.Cluster, plan.Self) == (restored.Identity.Cluster, self);
+        var peers = new PeerBook(doors.Network, self, isPlanned ? plan.Members : []);
         peers.Begin(Directories.Of(restored.Applier.Cluster));
         var consensusLane = new ConsensusLane(doors, options, raft, post, peers, consensusTo, _status, prng.Fork());
         var applyLane = new ApplyLane(doors, options, _stores, restored.Applier, MakeApplier, applyTo);
@@ -70,7 +72,8 @@ public sealed class KvNode : IPeerInbox, IDisposable
             backgroundTo,
             new SnapshotSends(options, doors.Stores, restored.Catalog, post, backgroundTo.Consensus, doors.Trace, prng.NextUInt64() >> 1),
             new SnapshotReceipts(options, doors.Stores, restored.Catalog, post, backgroundTo.Consensus, doors.Trace),
-            new KeyValueHashes(doors.Replies));
+            new KeyValueHashes(doors.Replies),
+            new StoreCopies(options, doors.Stores, restored.Catalog, doors.Replies));
 
         _consensus = doors.Lanes.Create("consensus", options.ConsensusInboxMax, options.ConsensusBatchMax, consensusLane);
         _logLane = doors.Lanes.Create("log", options.LogInboxMax, options.LogInboxMax, new LogLane(_log, post, logTo));
@@ -165,6 +168,15 @@ public sealed class KvNode : IPeerInbox, IDisposable
 
     /// <summary>The hash of the key space at a revision (zero: the current one).</summary>
     public bool TryHashKeyValues(RequestId request, Revision at) => _background.TryPost(new BackgroundMessage.HashKeyValues(request, at));
+
+    /// <summary>
+    /// Answered when the copy has its store; at most <see cref="NodeOptions.StoreCopiesMax"/> at a time. Whatever the answer, and also
+    /// without one, the caller gives the copy back.
+    /// </summary>
+    public bool TryCopyStore(RequestId request, StoreCopy copy) => _background.TryPost(new BackgroundMessage.CopyStore(request, copy));
+
+    /// <summary>The caller no longer reads the copy. False: the lane is full, try again.</summary>
+    public bool TryGiveBack(StoreCopy copy) => _background.TryPost(new BackgroundMessage.GiveBackCopy(copy));
 
     public bool TryPost(in WatchMessage message) => _watch.TryPost(message);
 

@@ -166,6 +166,9 @@ public sealed record NodeOptions
     /// <summary>Snapshots sent at the same time; each holds a copy of the store's files.</summary>
     public int SnapshotSendsMax { get; init; } = 4;
 
+    /// <summary>Copies of the store that callers of the Snapshot rpc read at the same time; each holds files that are no longer needed otherwise.</summary>
+    public int StoreCopiesMax { get; init; } = 4;
+
     /// <summary>Bytes of one chunk. Large enough to hide the acknowledgement, small enough to be dropped and sent again.</summary>
     public int SnapshotChunkBytes { get; init; } = 512 * 1024;
 
@@ -196,7 +199,7 @@ public sealed record NodeOptions
         Check.That(DataDirectory.Length > 0, "a member has a directory");
         Check.That(TickInterval > TimeSpan.Zero && ElectionTicks > 1, "time goes on, and an election takes longer than a heartbeat");
         Check.That(CommandBytesMax > 0 && HeldProposalsMax > 0 && WaitingReadsMax > 0 && ReadQuestionsMax > 0, "limits of admission are positive");
-        Check.That(SnapshotChunkBytes > 0 && SnapshotWindowChunks > 0 && SnapshotSendsMax > 0, "limits of snapshots are positive");
+        Check.That(SnapshotChunkBytes > 0 && SnapshotWindowChunks > 0 && SnapshotSendsMax > 0 && StoreCopiesMax > 0, "limits of snapshots are positive");
         Check.That(SweepVersionsMax > 0 && HashRevisionsMax > 0 && RevokesAtOnceMax > 0, "slices of work are not empty");
     }
 }

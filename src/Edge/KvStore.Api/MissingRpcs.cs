@@ -9,6 +9,5 @@ public static class MissingRpcs
     public static IReadOnlyList<string> Paths { get; } =
     [
         "/etcdserverpb.Maintenance/Downgrade",
-        "/etcdserverpb.Maintenance/Snapshot",
     ];
 }

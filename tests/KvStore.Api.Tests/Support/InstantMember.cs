@@ -1,6 +1,7 @@
 using KvStore.Api.Members;
 using KvStore.Mvcc;
 using KvStore.Node;
+using KvStore.Node.Background;
 using KvStore.Node.Watch;
 using KvStore.Platform;
 using KvStore.Primitives;
@@ -79,6 +80,11 @@ internal sealed class InstantMember : IMember, ILane<WatchMessage>, ITraceSink, 
     public List<MembershipRequest> Changes { get; } = [];
 
     public bool IsInForce(AuthTable judged) => ReferenceEquals(_applier.Auth, judged);
+
+    /// <summary>Only a real node has files to copy.</summary>
+    public bool TryCopyStore(RequestId request, StoreCopy copy) => false;
+
+    public bool TryGiveBack(StoreCopy copy) => true;
 
     public MvccView OpenView() => _keys.OpenView();
 

@@ -3,6 +3,7 @@ using KvStore.Api.Members;
 using KvStore.Hosting;
 using KvStore.Mvcc;
 using KvStore.Node;
+using KvStore.Node.Background;
 using KvStore.Node.Bootstrap;
 using KvStore.Node.Watch;
 using KvStore.Platform;
@@ -79,6 +80,10 @@ internal sealed class SingleNode : IMember, IPeerNetwork, ITraceSink, IDisposabl
     public bool TryListLeases(RequestId request, Caller caller) => _member.TryListLeases(request, caller);
 
     public bool TryHashKeyValues(RequestId request, Revision at) => _member.TryHashKeyValues(request, at);
+
+    public bool TryCopyStore(RequestId request, StoreCopy copy) => _member.TryCopyStore(request, copy);
+
+    public bool TryGiveBack(StoreCopy copy) => _member.TryGiveBack(copy);
 
     public bool TryChangeMembership(RequestId request, MembershipRequest change) => _member.TryChangeMembership(request, change);
 

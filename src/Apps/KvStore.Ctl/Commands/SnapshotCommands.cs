@@ -1,4 +1,5 @@
 using KvStore.Ctl.Arguments;
+using KvStore.Ctl.Offline;
 
 namespace KvStore.Ctl.Commands;
 
@@ -11,7 +12,34 @@ internal static class SnapshotCommands
         Summary = "Manages etcd node snapshots",
         Children =
         [
-            new Command { Name = "save", Use = "save <filename>", Summary = "Stores an etcd node backend snapshot to a given file", Run = SaveAsync },
+            new Command
+            {
+                Name = "restore",
+                Use = "restore <filename> --data-dir {output dir}",
+                Summary = "Restores a snapshot, of this server or of etcd, to a data directory of a new cluster",
+                Flags =
+                [
+                    Flag.Integer("bump-revision", "0", "How much to increase the latest revision after restore"),
+                    Flag.Text("data-dir", "", "Path to the output data directory"),
+                    .. FoundingFlags.All,
+                    Flag.Boolean("mark-compacted", "Mark the latest revision after restore as the point of scheduled compaction (required if --bump-revision > 0, disallowed otherwise)"),
+                    Flag.Boolean("skip-hash-check", "Ignore snapshot integrity hash value (required if copied from data directory)"),
+                    Flag.Text("wal-dir", "", "Path to the WAL directory (use --data-dir if none given)"),
+                ],
+                HasTimeout = false,
+                Run = SnapshotRestoreCommand.RunAsync,
+            },
+            new Command
+            {
+                Name = "save",
+                Use = "save <filename>",
+                Summary = "Stores an etcd node backend snapshot to a given file",
+                Flags = [Flag.Text("format", "etcd", "Form of the file; etcd is the only one, which etcdutl and this program read")],
+                // Only a timeout that was asked for ends it: how long it takes is a matter of the data.
+                HasTimeout = false,
+                Run = SaveAsync,
+            },
+            new Command { Name = "status", Use = "status <filename>", Summary = "Gets backend snapshot status of a given file", HasTimeout = false, Run = StatusAsync },
         ],
     };
 
@@ -20,34 +48,41 @@ internal static class SnapshotCommands
     {
         if (call.Arguments.Count != 1)
             throw new CtlException(ExitCode.BadArguments, "snapshot save expects one argument");
+        if (call.Flags.Text("format") != "etcd")
+            throw new CtlException(ExitCode.BadFeature, $"unsupported snapshot format {GoText.Quote(call.Flags.Text("format"))}: the form of a snapshot is etcd");
         if (call.Flags.List("endpoints").Count != 1)
+        {
             throw new CtlException(ExitCode.BadArguments, "snapshot must be requested to one selected node, not multiple ["
                 + string.Join(' ', call.Flags.List("endpoints")) + "]");
-        var target = GoText.ToUnicode(call.Arguments[0]);
-        var part = target + ".part";
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(call.Stopping);
+        if (call.Flags.IsGiven("command-timeout"))
+            limit.CancelAfter(call.Flags.Duration("command-timeout"));
         var version = "";
         try
         {
-            await using (var file = new FileStream(part, FileMode.Create, FileAccess.Write))
-            {
-                await foreach (var piece in call.Client.Maintenance.SnapshotAsync(call.Stopping).ConfigureAwait(false))
-                {
-                    version = piece.Version.Length > 0 ? piece.Version : version;
-                    await file.WriteAsync(piece.Blob.Memory, call.Stopping).ConfigureAwait(false);
-                }
-
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(part, target, overwrite: true);
+            version = await SnapshotDownload.SaveAsync(call.Client, GoText.ToUnicode(call.Arguments[0]), call.Errors, limit.Token).ConfigureAwait(false);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
             throw new CtlException(ExitCode.Interrupted, GoText.Of(failed.Message));
         }
+        catch (Exception ended) when (limit.IsCancellationRequested && !call.Stopping.IsCancellationRequested && ended is OperationCanceledException or Grpc.GrpcException { Code: Grpc.StatusCode.Canceled })
+        {
+            throw new CtlException(ExitCode.Interrupted, "context deadline exceeded");
+        }
 
         call.Output.Write($"Snapshot saved at {call.Arguments[0]}\n");
         if (version.Length > 0)
             call.Output.Write($"Server version {GoText.Of(version)}\n");
+    }
+
+    private static Task StatusAsync(Invocation call)
+    {
+        if (call.Arguments.Count != 1)
+            throw new CtlException(ExitCode.BadArguments, "snapshot status requires exactly one argument");
+        call.Printer.Snapshot(SnapshotReading.With(call.Arguments[0], Node.Snapshots.SnapshotStatus.Of));
+        return Task.CompletedTask;
     }
 }

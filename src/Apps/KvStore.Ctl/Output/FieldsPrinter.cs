@@ -1,5 +1,6 @@
 using System.Globalization;
 using Google.Protobuf;
+using KvStore.Node.Snapshots;
 using KvStore.Protocol.Etcd;
 using KvStore.Protocol.Mvcc;
 
@@ -142,6 +143,15 @@ internal sealed class FieldsPrinter(TextWriter output) : Printer(output)
             Field("HashRevision", hash.HashRevision);
             Line("");
         }
+    }
+
+    public override void Snapshot(SnapshotStatus status)
+    {
+        Field("Hash", status.Hash);
+        Field("Revision", status.Revision.Value);
+        Field("Keys", status.TotalKeys);
+        Field("Size", status.TotalBytes);
+        Field("Version", GoText.Of(status.Version));
     }
 
     public override void MoveLeader(ulong from, ulong to, MoveLeaderResponse answer)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
+using KvStore.Node.Snapshots;
 using KvStore.Protocol.Etcd;
 
 namespace KvStore.Ctl.Output;
@@ -74,6 +75,15 @@ internal sealed class JsonPrinter(bool hex, TextWriter output) : Printer(output)
 
     public override void EndpointHash(IReadOnlyList<EndpointHash> endpoints) =>
         List(endpoints, (json, endpoint) => Pair(json, endpoint.Endpoint, "HashKV", endpoint.Hash));
+
+    public override void Snapshot(SnapshotStatus status)
+    {
+        var json = new StringBuilder().Append(
+            CultureInfo.InvariantCulture,
+            $"{{\"hash\":{status.Hash},\"revision\":{status.Revision.Value},\"totalKey\":{status.TotalKeys},\"totalSize\":{status.TotalBytes}");
+        GoJson.AppendText(GoJson.AppendName(json.Append(','), "version"), GoText.Of(status.Version));
+        Line(json.Append('}').ToString());
+    }
 
     protected override void Message(IMessage answer) => Line(GoJson.Of(answer));
 

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using KvStore.Node.Snapshots;
 using KvStore.Protocol.Etcd;
 
 namespace KvStore.Ctl.Output;
@@ -53,6 +54,8 @@ internal abstract class Printer(TextWriter output)
     public virtual void EndpointStatus(IReadOnlyList<EndpointStatus> endpoints) => Refuse();
 
     public virtual void EndpointHash(IReadOnlyList<EndpointHash> endpoints) => Refuse();
+
+    public virtual void Snapshot(SnapshotStatus status) => Refuse();
 
     public virtual void MoveLeader(ulong from, ulong to, MoveLeaderResponse answer) => Message(answer);
 

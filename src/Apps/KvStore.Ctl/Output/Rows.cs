@@ -1,4 +1,5 @@
 using System.Globalization;
+using KvStore.Node.Snapshots;
 using KvStore.Protocol.Etcd;
 
 namespace KvStore.Ctl.Output;
@@ -17,6 +18,11 @@ internal static class Rows
         "endpoint", "ID", "version", "storage version", "db size", "in use", "percentage not in use", "quota", "is leader", "is learner",
         "raft term", "raft index", "raft applied index", "errors", "downgrade target version", "downgrade enabled",
     ];
+
+    public static string[] SnapshotHeads { get; } = ["hash", "revision", "total keys", "total size", "version"];
+
+    public static string[] Of(SnapshotStatus status) =>
+        [Hex(status.Hash), Number(status.Revision.Value), Number(status.TotalKeys), GoNumbers.Size((ulong)status.TotalBytes), GoText.Of(status.Version)];
 
     public static string[] Of(Member member) =>
     [

@@ -1,5 +1,6 @@
 using System.Text;
 using Google.Protobuf;
+using KvStore.Node.Snapshots;
 using KvStore.Protocol.Etcd;
 using KvStore.Protocol.Mvcc;
 
@@ -107,6 +108,8 @@ internal sealed class SimplePrinter(bool hex, TextWriter output) : Printer(outpu
     public override void EndpointStatus(IReadOnlyList<EndpointStatus> endpoints) => Lines(endpoints.Select(Rows.Of));
 
     public override void EndpointHash(IReadOnlyList<EndpointHash> endpoints) => Lines(endpoints.Select(Rows.Of));
+
+    public override void Snapshot(SnapshotStatus status) => Line(string.Join(", ", Rows.Of(status)));
 
     public override void MoveLeader(ulong from, ulong to, MoveLeaderResponse answer) =>
         Line($"Leadership transferred from {from,16:x} to {to,16:x}");

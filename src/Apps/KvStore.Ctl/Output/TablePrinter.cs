@@ -1,3 +1,4 @@
+using KvStore.Node.Snapshots;
 using KvStore.Protocol.Etcd;
 
 namespace KvStore.Ctl.Output;
@@ -14,6 +15,8 @@ internal sealed class TablePrinter(TextWriter output) : Printer(output)
     public override void EndpointStatus(IReadOnlyList<EndpointStatus> endpoints) => Table(Rows.StatusHeads, endpoints.Select(Rows.Of));
 
     public override void EndpointHash(IReadOnlyList<EndpointHash> endpoints) => Table(Rows.HashHeads, endpoints.Select(Rows.Of));
+
+    public override void Snapshot(SnapshotStatus status) => Table(Rows.SnapshotHeads, [Rows.Of(status)]);
 
     private void Table(string[] heads, IEnumerable<string[]> cells)
     {

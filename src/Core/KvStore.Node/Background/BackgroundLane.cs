@@ -18,6 +18,7 @@ internal sealed class BackgroundLane : ILaneHandler<BackgroundMessage>
     private readonly SnapshotSends _sends;
     private readonly SnapshotReceipts _receipts;
     private readonly KeyValueHashes _hashes;
+    private readonly StoreCopies _copies;
     private readonly List<(OpenStore Store, int TicksLeft)> _replaced = [];
     private OpenStore _store;
     private ILane<BackgroundMessage>? _self;
@@ -28,7 +29,8 @@ internal sealed class BackgroundLane : ILaneHandler<BackgroundMessage>
     private bool _continues;
 
     public BackgroundLane(
-        NodeOptions options, ITraceSink trace, StoreCatalog catalog, OpenStore store, BackgroundOutboxes to, SnapshotSends sends, SnapshotReceipts receipts, KeyValueHashes hashes)
+        NodeOptions options, ITraceSink trace, StoreCatalog catalog, OpenStore store, BackgroundOutboxes to, SnapshotSends sends, SnapshotReceipts receipts, KeyValueHashes hashes,
+        StoreCopies copies)
     {
         _options = options;
         _trace = trace;
@@ -38,6 +40,7 @@ internal sealed class BackgroundLane : ILaneHandler<BackgroundMessage>
         _sends = sends;
         _receipts = receipts;
         _hashes = hashes;
+        _copies = copies;
     }
 
     /// <summary>Once, before the lanes start.</summary>
@@ -61,6 +64,7 @@ internal sealed class BackgroundLane : ILaneHandler<BackgroundMessage>
         _sends.Close();
         _receipts.Close();
         _hashes.Close();
+        _copies.Close();
         foreach (var (store, _) in _replaced)
             store.Store.Dispose();
     }
@@ -94,6 +98,12 @@ internal sealed class BackgroundLane : ILaneHandler<BackgroundMessage>
                 break;
             case BackgroundMessage.HashKeyValues hash:
                 _hashes.Add(hash.Request, hash.At, _store.Mvcc);
+                break;
+            case BackgroundMessage.CopyStore copy:
+                _copies.Make(copy.Request, copy.Copy, _store);
+                break;
+            case BackgroundMessage.GiveBackCopy done:
+                _copies.GiveBack(done.Copy);
                 break;
             case BackgroundMessage.Continue:
                 _continues = false;

@@ -64,7 +64,7 @@ internal sealed record MemberRestore
         }
     }
 
-    private static void MakeDirectories(IFileSystem files, NodeOptions options)
+    internal static void MakeDirectories(IFileSystem files, NodeOptions options)
     {
         files.CreateDirectory(options.MemberDirectory);
         files.CreateDirectory(options.WalDirectory);

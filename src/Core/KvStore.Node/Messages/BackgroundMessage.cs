@@ -1,3 +1,4 @@
+using KvStore.Node.Background;
 using KvStore.Node.Peers;
 using KvStore.Node.Stores;
 using KvStore.Primitives;
@@ -30,6 +31,12 @@ internal abstract record BackgroundMessage
 
     /// <summary>A client wants the hash of the key space.</summary>
     public sealed record HashKeyValues(RequestId Request, Revision At) : BackgroundMessage;
+
+    /// <summary>A caller wants a copy of the store to read from.</summary>
+    public sealed record CopyStore(RequestId Request, StoreCopy Copy) : BackgroundMessage;
+
+    /// <summary>The caller is done with its copy, or has given up on it.</summary>
+    public sealed record GiveBackCopy(StoreCopy Copy) : BackgroundMessage;
 
     /// <summary>The lane to itself: go on with sliced work, after what waits.</summary>
     public sealed record Continue : BackgroundMessage

@@ -65,7 +65,7 @@ public sealed class AlarmTable
 
     internal bool Contains(Alarm alarm) => Array.BinarySearch(_alarms, alarm) >= 0;
 
-    internal static void Put(StoreBatch batch, Alarm alarm)
+    public static void Put(StoreBatch batch, Alarm alarm)
     {
         Span<byte> key = stackalloc byte[KeyBytes];
         WriteKey(key, alarm);
@@ -79,7 +79,7 @@ public sealed class AlarmTable
         batch.Delete(key);
     }
 
-    internal static AlarmTable Load(IOrderedStore store)
+    public static AlarmTable Load(IOrderedStore store)
     {
         var alarms = new List<Alarm>();
         using var scan = store.Scan([Table], [Table + 1]);

@@ -47,8 +47,9 @@ internal static class LeaseRecords
         var cursor = reader.Seek(zero, zero, Revision.Zero);
         while (cursor.MoveNext())
         {
+            // Data moved in from etcd may have keys of a lease that is no more; there, too, nothing ends them.
             var lease = cursor.Meta.Lease;
-            if (!lease.IsNone)
+            if (!lease.IsNone && leases.Contains(lease))
                 leases.Attach(lease, cursor.Key);
         }
     }

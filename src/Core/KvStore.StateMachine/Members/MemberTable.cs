@@ -28,6 +28,13 @@ public sealed class MemberTable
     /// <summary>The table a store holds, for those who look into a store that is nobody's state (a snapshot on its way).</summary>
     public static MemberTable Load(IOrderedStore store) => ClusterRecords.LoadMembers(store);
 
+    /// <summary>Makes a store that has no members yet the beginning of a cluster (C4, C11).</summary>
+    public static void Found(StoreBatch batch, ClusterId cluster, IReadOnlyList<Member> members)
+    {
+        ClusterRecords.PutClusterId(batch, cluster);
+        ClusterRecords.PutChanges(batch, Empty, new MemberTable(members, []));
+    }
+
     /// <summary>By id.</summary>
     public IReadOnlyCollection<Member> Members => _members.Values;
 

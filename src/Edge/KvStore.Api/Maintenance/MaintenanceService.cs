@@ -19,6 +19,7 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
         table.Unary<HashRequest, HashResponse>(methods.FindMethodByName("Hash"), HashAsync);
         table.Unary(methods.FindMethodByName("HashKV"), HashKvAsync);
         table.Unary<DefragmentRequest, DefragmentResponse>(methods.FindMethodByName("Defragment"), DefragmentAsync);
+        table.ServerStreaming(methods.FindMethodByName("Snapshot"), new SnapshotStream(member, gateway, options).AnswerAsync);
         table.Unary<MoveLeaderRequest, MoveLeaderResponse>(methods.FindMethodByName("MoveLeader"), MoveLeaderAsync);
     }
 

@@ -1,5 +1,6 @@
 using KvStore.Mvcc;
 using KvStore.Node;
+using KvStore.Node.Background;
 using KvStore.Node.Watch;
 using KvStore.Platform;
 using KvStore.Primitives;
@@ -54,6 +55,11 @@ public interface IMember
 
     /// <summary>Answers with HashKVResponse of this member; zero means the current revision.</summary>
     bool TryHashKeyValues(RequestId request, Revision at);
+
+    /// <summary>Answers when the copy has its store, which shows what this member has applied. To be given back in any case.</summary>
+    bool TryCopyStore(RequestId request, StoreCopy copy);
+
+    bool TryGiveBack(StoreCopy copy);
 
     /// <summary>Answers when the change is applied here.</summary>
     bool TryChangeMembership(RequestId request, MembershipRequest change);

@@ -2,6 +2,7 @@ using KvStore.Api.Calls;
 using KvStore.Api.Security;
 using KvStore.Grpc.Server;
 using KvStore.Node;
+using KvStore.Node.Background;
 using KvStore.Primitives;
 using KvStore.Protocol;
 using KvStore.StateMachine;
@@ -119,6 +120,13 @@ public sealed class NodeGateway
         var id = _ids.Next();
         var reply = _calls.Begin(id);
         return Await(call, id, reply, _member.TryHashKeyValues(id, at));
+    }
+
+    public ValueTask<Reply> CopyStoreAsync(ServerCall call, StoreCopy copy)
+    {
+        var id = _ids.Next();
+        var reply = _calls.Begin(id);
+        return Await(call, id, reply, _member.TryCopyStore(id, copy));
     }
 
     public ValueTask<Reply> ChangeMembershipAsync(ServerCall call, MembershipRequest change)

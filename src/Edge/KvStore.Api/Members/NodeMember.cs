@@ -1,5 +1,6 @@
 using KvStore.Mvcc;
 using KvStore.Node;
+using KvStore.Node.Background;
 using KvStore.Node.Watch;
 using KvStore.Platform;
 using KvStore.Primitives;
@@ -40,6 +41,10 @@ public sealed class NodeMember(KvNode node, Func<Instant> now) : IMember
     public bool TryListLeases(RequestId request, Caller caller) => node.TryListLeases(request, caller);
 
     public bool TryHashKeyValues(RequestId request, Revision at) => node.TryHashKeyValues(request, at);
+
+    public bool TryCopyStore(RequestId request, StoreCopy copy) => node.TryCopyStore(request, copy);
+
+    public bool TryGiveBack(StoreCopy copy) => node.TryGiveBack(copy);
 
     public bool TryChangeMembership(RequestId request, MembershipRequest change) => node.TryChangeMembership(request, change);
 

@@ -1,0 +1,66 @@
+using KvStore.Ctl.Arguments;
+using KvStore.Node.Bootstrap;
+
+namespace KvStore.Ctl.Offline;
+
+/// <summary>The flags that say which cluster a restored member founds, with etcd's rules and texts.</summary>
+internal static class FoundingFlags
+{
+    public static IReadOnlyList<Flag> All { get; } =
+    [
+        Flag.Text("initial-advertise-peer-urls", "http://localhost:2380", "List of this member's peer URLs to advertise to the rest of the cluster"),
+        Flag.Text("initial-cluster", "default=http://localhost:2380", "Initial cluster configuration for restore bootstrap"),
+        Flag.Text("initial-cluster-token", "etcd-cluster", "Initial cluster token for the etcd cluster during restore bootstrap"),
+        Flag.Text("name", "default", "Human-readable name for this member"),
+    ];
+
+    public static BootstrapPlan Plan(ParsedFlags flags)
+    {
+        var cluster = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
+        foreach (var entry in flags.List("initial-cluster"))
+        {
+            var (name, url) = entry.IndexOf('=', StringComparison.Ordinal) is >= 0 and var at ? (entry[..at], entry[(at + 1)..]) : (entry, "");
+            if (!cluster.TryGetValue(name, out var urls))
+                cluster.Add(name, urls = []);
+            urls.Add(PeerUrl(url));
+        }
+
+        CheckDistinct(cluster);
+        var self = flags.Text("name");
+        if (!cluster.TryGetValue(self, out var own))
+            throw new CtlException(ExitCode.Error, $"couldn't find local name {GoText.Quote(self)} in the initial cluster configuration");
+        var advertised = flags.List("initial-advertise-peer-urls").Select(PeerUrl).ToList();
+        if (own.Find(url => !advertised.Contains(url)) is { } missing)
+            throw new CtlException(ExitCode.Error, $"--initial-cluster has {self}={missing} but missing from --initial-advertise-peer-urls={string.Join(',', advertised)}");
+        if (advertised.Find(url => !own.Contains(url)) is { } extra)
+            throw new CtlException(ExitCode.Error, $"--initial-advertise-peer-urls has {extra} but missing from --initial-cluster={self}={string.Join(',', own)}");
+        return BootstrapPlan.Found(
+            [.. cluster.Select(entry => (GoText.ToUnicode(entry.Key), (IReadOnlyList<string>)[.. entry.Value.Select(GoText.ToUnicode)]))],
+            GoText.ToUnicode(flags.Text("initial-cluster-token")),
+            GoText.ToUnicode(self));
+    }
+
+    private static void CheckDistinct(SortedDictionary<string, List<string>> cluster)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        if (cluster.Values.SelectMany(urls => urls).FirstOrDefault(url => !seen.Add(url)) is { } twice)
+            throw new CtlException(ExitCode.Error, $"duplicate URLs in initial cluster: {twice}");
+    }
+
+    private static string PeerUrl(string text)
+    {
+        var isUrl = Uri.TryCreate(text, UriKind.Absolute, out var url);
+        if (!isUrl || url!.Scheme is not ("http" or "https" or "unix" or "unixs"))
+            throw new CtlException(ExitCode.Error, $"URL scheme must be http, https, unix, or unixs: {text}");
+        if (url.Scheme is "http" or "https")
+        {
+            var hostAndPort = text[(text.IndexOf("://", StringComparison.Ordinal) + 3)..].TrimEnd('/');
+            if (hostAndPort.Contains('/', StringComparison.Ordinal))
+                throw new CtlException(ExitCode.Error, $"URL must not contain a path: {text}");
+            if (hostAndPort.LastIndexOf(':') <= hostAndPort.LastIndexOf(']'))
+                throw new CtlException(ExitCode.Error, $"URL address does not have the form \"host:port\": {text}");
+        }
+
+        return text.TrimEnd('/');
+    }
+}

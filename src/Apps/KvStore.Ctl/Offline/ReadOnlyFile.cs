@@ -1,0 +1,38 @@
+using KvStore.Platform;
+using Microsoft.Win32.SafeHandles;
+
+namespace KvStore.Ctl.Offline;
+
+/// <summary>A file that is only read: snapshots are often kept where nobody may write.</summary>
+internal sealed class ReadOnlyFile : IFile
+{
+    private readonly SafeFileHandle _handle;
+
+    public ReadOnlyFile(string path)
+    {
+        _handle = File.OpenHandle(path);
+        Length = RandomAccess.GetLength(_handle);
+    }
+
+    public long Length { get; }
+
+    public int ReadAt(long offset, Span<byte> destination)
+    {
+        var read = 0;
+        while (read < destination.Length && RandomAccess.Read(_handle, destination[read..], offset + read) is > 0 and var more)
+            read += more;
+        return read;
+    }
+
+    public void WriteAt(long offset, ReadOnlySpan<byte> bytes) => throw Refused();
+
+    public void Truncate(long length) => throw Refused();
+
+    public void Preallocate(long length) => throw Refused();
+
+    public void Sync() => throw Refused();
+
+    public void Dispose() => _handle.Dispose();
+
+    private static NotSupportedException Refused() => new("the file was opened for reading");
+}

@@ -1,0 +1,28 @@
+using KvStore.Node.Snapshots;
+using KvStore.Platform;
+
+namespace KvStore.Ctl.Offline;
+
+/// <summary>Opens a snapshot for a command; what is wrong with the file or the disk ends the program with one line.</summary>
+internal static class SnapshotReading
+{
+    public static T With<T>(string path, Func<SnapshotSource, T> read)
+    {
+        var name = GoText.ToUnicode(path);
+        try
+        {
+            if (!File.Exists(name))
+                throw new CtlException(ExitCode.Error, $"open {path}: no such file or directory");
+            using var file = new ReadOnlyFile(name);
+            return read(SnapshotSource.Open(file, name));
+        }
+        catch (StorageException failed)
+        {
+            throw new CtlException(ExitCode.Error, GoText.Of(failed.Message));
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw new CtlException(ExitCode.Error, GoText.Of(failed.Message));
+        }
+    }
+}
