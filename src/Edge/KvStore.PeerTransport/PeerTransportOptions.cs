@@ -38,6 +38,12 @@ public sealed record PeerTransportOptions
     /// <summary>Bytes put together for one write: one system call for many small frames, soon enough for each.</summary>
     public int BatchBytes { get; init; } = 64 * 1024;
 
+    /// <summary>
+    /// Bytes that the sending lane writes itself instead of waking a thread for it: about what it copies, or encrypts, in the time of a
+    /// wake-up.
+    /// </summary>
+    public int LaneBytesMax { get; init; } = 16 * 1024;
+
     /// <summary>Largest body of a member-to-member call, both ways (#22147).</summary>
     public int CallBytesMax { get; init; } = 1024 * 1024;
 

@@ -2,11 +2,14 @@ using System.Threading.Channels;
 
 namespace KvStore.PeerTransport;
 
-/// <summary>Frames waiting for one stream, bounded by bytes. Any thread puts in, one takes out.</summary>
+/// <summary>
+/// Frames waiting for one stream, bounded by bytes. Any thread puts in, one takes out. Who waits in <see cref="WaitAsync"/> goes on within
+/// <see cref="TryPut"/>, on the thread that puts: waking another one costs more than a small write.
+/// </summary>
 internal sealed class FrameQueue(long bytesMax)
 {
     private readonly Channel<ReadOnlyMemory<byte>> _frames =
-        Channel.CreateUnbounded<ReadOnlyMemory<byte>>(new UnboundedChannelOptions { SingleReader = true });
+        Channel.CreateUnbounded<ReadOnlyMemory<byte>>(new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
     private long _bytes;
 
     public long Bytes => Interlocked.Read(ref _bytes);

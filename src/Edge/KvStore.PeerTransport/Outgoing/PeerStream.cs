@@ -118,7 +118,12 @@ internal sealed class PeerStream
         try
         {
             while (await _queue.WaitAsync(over.Token).ConfigureAwait(false))
+            {
+                // This is the lane that made the frame. It writes a small one itself; a large one would keep it from its work.
+                if (_queue.Bytes > _link.Options.LaneBytesMax)
+                    await Task.Yield();
                 await SendWaitingAsync(stream, over.Token).ConfigureAwait(false);
+            }
         }
         catch (Exception failure) when (failure is OperationCanceledException or IOException)
         {
