@@ -3,25 +3,27 @@ using KvStore.Simulation.Cluster;
 using KvStore.Simulation.Replica;
 using KvStore.Simulation.World;
 
-// Exit codes: 0 all well, 1 a seed failed, 2 usage, 3 a seed gave two different transcripts.
+// Exit codes: 0 all well, 1 a seed failed or many did too little, 2 usage, 3 a seed gave two different transcripts.
 const string Usage = """
     kvstore-simulator --seed N [--lines]   one seed, twice; with --lines its transcript
-    kvstore-simulator --seeds A..B         many seeds: the ones that fail, and a summary of what was reached
+    kvstore-simulator --seeds A..B         many seeds: the ones that fail, and a summary of what was reached; a hundred and more
+                                           fail too when they did less than they should
     kvstore-simulator --swarm SECONDS      seeds from a random start for so long
     With --raft first: clusters of consensus, log and disk only, instead of whole members.
     """;
 Func<ulong, TextWriter?, RunResult> run = NodeRun.Run;
+var report = NodeMinimums.NewReport();
 if (args is ["--raft", ..])
-    (run, args) = (ReplicaRun.Run, args[1..]);
+    (run, report, args) = (ReplicaRun.Run, ReplicaMinimums.NewReport(), args[1..]);
 switch (args)
 {
     case ["--seed", var seed, .. var rest]:
         return One(run, ulong.Parse(seed, CultureInfo.InvariantCulture), rest is ["--lines"]);
     case ["--seeds", var range] when range.Split("..") is [var from, var to]:
-        return Many(run, ulong.Parse(from, CultureInfo.InvariantCulture), ulong.Parse(to, CultureInfo.InvariantCulture), TimeSpan.MaxValue);
+        return Many(run, report, ulong.Parse(from, CultureInfo.InvariantCulture), ulong.Parse(to, CultureInfo.InvariantCulture), TimeSpan.MaxValue);
     case ["--swarm", var seconds]:
         var start = (ulong)Random.Shared.NextInt64(1L << 50);
-        return Many(run, start, ulong.MaxValue, TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)));
+        return Many(run, report, start, ulong.MaxValue, TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)));
     default:
         Console.Error.WriteLine(Usage);
         return 2;
@@ -37,27 +39,21 @@ static int One(Func<ulong, TextWriter?, RunResult> run, ulong seed, bool lines)
     return 3;
 }
 
-static int Many(Func<ulong, TextWriter?, RunResult> run, ulong from, ulong to, TimeSpan limit)
+static int Many(Func<ulong, TextWriter?, RunResult> run, SeedReport report, ulong from, ulong to, TimeSpan limit)
 {
     var start = TimeProvider.System.GetTimestamp();
-    var reached = new SortedDictionary<string, long>(StringComparer.Ordinal);
-    long runs = 0, failures = 0, committed = 0, answered = 0;
     for (var seed = from; seed <= to && TimeProvider.System.GetElapsedTime(start) < limit; seed++)
     {
         var result = run(seed, null);
-        runs++;
-        committed += result.Committed;
-        answered += result.Answered;
-        foreach (var (path, count) in result.Reached)
-            reached[path] = reached.GetValueOrDefault(path) + count;
-        if (result.Failure is null)
-            continue;
-        failures++;
-        Console.WriteLine(result);
+        report.Add(result);
+        if (result.Failure is not null)
+            Console.WriteLine(result);
     }
 
-    Console.WriteLine($"{runs} seeds from {from}: {failures} failed, {committed} entries committed, {answered} calls answered");
-    foreach (var (path, count) in reached)
+    foreach (var (path, count) in report.Reached)
         Console.WriteLine($"{count,12} {path}");
-    return failures == 0 ? 0 : 1;
+    foreach (var shortfall in report.Shortfalls)
+        Console.WriteLine($"too little: {shortfall}");
+    Console.WriteLine($"{report.Seeds} seeds from {from}: {report.Failures} failed, {report.Committed} entries committed, {report.Answered} calls answered");
+    return report.Failures == 0 && report.Shortfalls.Count == 0 ? 0 : 1;
 }

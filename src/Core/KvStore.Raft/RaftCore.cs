@@ -438,12 +438,18 @@ public sealed class RaftCore
     }
 
     // What is committed stays committed, whoever says so and in whatever term. Without this a candidate whose membership is behind
-    // could need, for ever, the vote of a member that has left in a change which the candidate holds but does not know to be committed.
+    // could need, for ever, the vote of a member that has left in a change which the candidate holds but does not know to be committed;
+    // and a learner that does not know of its promotion would neither campaign nor, with the longer log, vote for anybody.
     private void LearnCommit(in PeerMessage message)
     {
-        var tells = message.Kind is PeerMessageKind.VoteResponse or PeerMessageKind.PreVoteResponse && message.Reject;
-        if (tells && Role != RaftRole.Leader && Installing is null && Log.Matches(message.Index, message.LogTerm))
-            Log.CommitTo(message.Index);
+        var (index, term) = message.Kind switch
+        {
+            PeerMessageKind.VoteResponse or PeerMessageKind.PreVoteResponse when message.Reject => (message.Index, message.LogTerm),
+            PeerMessageKind.Vote or PeerMessageKind.PreVote => (message.Commit, message.CommitTerm),
+            _ => default,
+        };
+        if (index > LogIndex.Zero && Role != RaftRole.Leader && Installing is null && Log.Matches(index, term))
+            Log.CommitTo(index);
     }
 
     private bool HasUnappliedMembership()

@@ -151,6 +151,7 @@ public sealed class PeerCodecTests
             Index = new LogIndex(index),
             LogTerm = new Term(prng.Below(4UL)),
             Commit = new LogIndex(prng.NextUInt64()),
+            CommitTerm = new Term(prng.NextUInt64()),
             Entries = entries,
             Reject = prng.Chance(1, 2),
             HintIndex = new LogIndex(prng.NextUInt64()),

@@ -68,6 +68,7 @@ public sealed class StepFuzzTests
             // A true leader never tells a commit index the peer has not acknowledged; one that does quarantines the member, which
             // would end the run too soon. That has a script of its own.
             Commit = new LogIndex(kind == PeerMessageKind.Heartbeat && !prng.Chance(1, 500) ? prng.Below(core.LastIndex.Value + 1) : Near(prng, core.CommitIndex.Value)),
+            CommitTerm = core.TermAt(core.CommitIndex) ?? Term.Zero,
             Reject = prng.Chance(1, 2),
             Force = prng.Chance(1, 5),
             HintIndex = new LogIndex(Near(prng, core.LastIndex.Value)),

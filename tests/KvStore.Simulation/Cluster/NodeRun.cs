@@ -16,12 +16,20 @@ public sealed class NodeRun
 {
     private const int WatchClients = 3;
 
+    /// <summary>After so long without a change the voters are those that every member knows.</summary>
+    private static readonly TimeSpan MembershipSettled = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan SafetyPhase = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan LivenessLimit = TimeSpan.FromSeconds(120);
 
     private readonly SortedDictionary<MemberId, NodeMember> _members = [];
+    private readonly List<NodeMember> _active = [];
     private readonly List<WatchClient> _watchers = [];
-    private readonly int? _laneCapacityMax;
+
+    /// <summary>Its own, so that what the checkers look at does not change what happens.</summary>
+    private readonly Prng _sampling;
+    private readonly MembershipFaults _operator;
+    private readonly DurableQuorum _disks;
     private int _crashes;
     private long _streams;
     private long _watched;
@@ -29,9 +37,12 @@ public sealed class NodeRun
     private NodeRun(ulong seed, TextWriter? lines)
     {
         World = new SimulatedWorld(seed, lines);
+        _sampling = new Prng(~seed);
         Plan = FaultPlan.Of(World.Chance);
         Options = DrawOptions(World.Chance);
-        _laneCapacityMax = World.Chance.Chance(1, 4) ? 4 + World.Chance.Below(60) : null;
+        Faults = NodeFaults.Of(World.Chance);
+        _operator = new MembershipFaults(this);
+        _disks = new DurableQuorum(World, Options.WalDirectory, Options.Wal);
         Network = new SimulatedNetwork(World) { Faults = Plan.Network with { DuplicatesLogFrames = false } };
         States = new StateChecks(World);
         Events = new EventHistory(World);
@@ -43,14 +54,24 @@ public sealed class NodeRun
             founders.Add(new MemberInfo(new MemberId((ulong)i), $"m{i}", [$"http://m{i}:2380"], [], IsLearner: false));
         foreach (var founder in founders)
             _members[founder.Id] = new NodeMember(this, BootstrapPlan.Found(new ClusterId(0xC1), founder.Id, founders));
-        World.Note($"plan {Plan}");
+        _active.AddRange(_members.Values);
+        World.Note($"plan {Plan} {Faults}");
+        if (Plan.SlowSync > FaultPlan.UsualSync)
+            World.Sometimes("fault: slow log");
+        if (Faults.SlowLane is not null)
+            World.Sometimes("fault: slow lane");
     }
 
     internal SimulatedWorld World { get; }
 
     internal FaultPlan Plan { get; }
 
+    internal NodeFaults Faults { get; }
+
     internal NodeOptions Options { get; }
+
+    /// <summary>The members that were not switched off for good.</summary>
+    internal IReadOnlyList<NodeMember> Active => _active;
 
     internal SimulatedNetwork Network { get; }
 
@@ -63,7 +84,7 @@ public sealed class NodeRun
     internal bool IsHealed { get; private set; }
 
     /// <summary>Some member that takes itself for the leader; which one is a matter of chance while there are two.</summary>
-    internal NodeMember? Leader => _members.Values.FirstOrDefault(static m => m is { IsUp: true, Node.Status.IsLeader: true });
+    internal NodeMember? Leader => _active.Find(static m => m is { IsUp: true, Node.Status.IsLeader: true });
 
     private RevisionHistory History => Clients.History;
 
@@ -85,7 +106,39 @@ public sealed class NodeRun
         World.Note($"member {member} ended: {why}");
     }
 
-    internal void OnReply(NodeMember member, RequestId request, in Reply reply) => Clients.OnReply(member, request, reply);
+    internal void OnReply(NodeMember member, RequestId request, in Reply reply)
+    {
+        if (!_operator.OnReply(request, reply))
+            Clients.OnReply(member, request, reply);
+    }
+
+    internal void OnApplied(NodeMember member, LogIndex index)
+    {
+        // While the membership changes it depends on the index who is a voter, and the members know that better than we do.
+        if (World.Now < _operator.LastChange + MembershipSettled)
+            return;
+        var voters = member.Node!.Status.Members.Where(static m => !m.IsLearner).Select(m => _members[m.Id].Disk).ToList();
+        _disks.OnApplied(index, voters, _sampling);
+    }
+
+    internal void Join(BootstrapPlan plan)
+    {
+        if (_members.ContainsKey(plan.Self) || _operator.WasRemoved(plan.Self))
+            return;
+        var member = new NodeMember(this, plan);
+        _members[plan.Self] = member;
+        _active.Add(member);
+        member.Start();
+    }
+
+    internal void Retire(MemberId id)
+    {
+        if (!_members.TryGetValue(id, out var member) || member.IsRetired)
+            return;
+        World.Note($"member {id} is switched off");
+        member.Retire();
+        _active.Remove(member);
+    }
 
     internal void OnWatched(Protocol.Etcd.WatchResponse response)
     {
@@ -95,11 +148,14 @@ public sealed class NodeRun
 
     internal long NextStream() => ++_streams;
 
-    internal TimeSpan LaneDelay(string lane) => lane == "log"
-        ? World.Between(TimeSpan.FromMicroseconds(50), IsHealed ? TimeSpan.FromMilliseconds(2) : Plan.SlowSync + TimeSpan.FromMilliseconds(1))
-        : World.Between(TimeSpan.FromMicroseconds(1), TimeSpan.FromMicroseconds(200));
+    internal TimeSpan LaneDelay(string lane)
+    {
+        if (lane == "log")
+            return World.Between(TimeSpan.FromMicroseconds(50), IsHealed ? TimeSpan.FromMilliseconds(2) : Plan.SlowSync + TimeSpan.FromMilliseconds(1));
+        return World.Between(TimeSpan.FromMicroseconds(1), !IsHealed && lane == Faults.SlowLane ? Faults.SlowLaneDelay : TimeSpan.FromMicroseconds(200));
+    }
 
-    internal int LaneCapacity(string lane, int capacity) => _laneCapacityMax is { } max ? Math.Min(max, capacity) : capacity;
+    internal int LaneCapacity(string lane, int capacity) => Faults.LaneCapacityMax is { } max ? Math.Min(max, capacity) : capacity;
 
     private void RunSafetyPhase()
     {
@@ -108,10 +164,13 @@ public sealed class NodeRun
         Clients.Begin();
         foreach (var watcher in _watchers)
             watcher.Begin();
+        _operator.Watch();
+        Repeat(Faults.MembershipEvery, _operator.Change);
+        Repeat(Faults.DiskFullEvery, () => AnyMember().FillDisk(World.Between(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(8))));
         Repeat(Plan.CrashEvery, () => AnyMember().Kill());
         Repeat(Plan.DiskFaultEvery, BreakADisk);
         Repeat(Plan.CutEvery, () => Network.CutSome(_members.Keys, World.Chance));
-        Repeat(Plan.PauseEvery, () => AnyMember().Process?.Pause(World.Between(TimeSpan.Zero, TimeSpan.FromSeconds(6))));
+        Repeat(Plan.PauseEvery, PauseOne);
         Repeat(Plan.TransferEvery, () => AnyMember().Node?.TryTransferLeadership(new RequestId(World.Chance.NextUInt64() | (1UL << 63)), AnyMember().Id));
         World.RunUntil(new Instant(SafetyPhase.Ticks));
     }
@@ -122,9 +181,9 @@ public sealed class NodeRun
         World.Note("everything heals");
         Network.Faults = NetworkFaults.None;
         Network.Heal();
-        foreach (var member in _members.Values)
+        foreach (var member in _active)
             member.Heal();
-        Must(() => _members.Values.All(m => m.IsUp), "not every member starts again");
+        Must(() => _active.TrueForAll(m => m.IsUp), "not every member starts again");
         var before = History.Answered;
         Must(() => History.Answered > before + 20, "the healed cluster does not answer");
         Clients.Stop();
@@ -132,7 +191,7 @@ public sealed class NodeRun
         Must(() => _watchers.TrueForAll(static w => w.IsComplete), "watchers do not get what happened");
         if (World.Failure is not null)
             return;
-        foreach (var member in _members.Values)
+        foreach (var member in _active)
             Clients.ObserveAll(member);
     }
 
@@ -144,19 +203,27 @@ public sealed class NodeRun
 
     private bool HasConverged() =>
         History.Waiting == 0
-        && _members.Values.All(m => m.Node!.Status.AppliedIndex == m.Node.Status.CommitIndex)
-        && _members.Values.Select(m => m.Node!.Status.AppliedIndex).Distinct().Count() == 1;
+        && _active.TrueForAll(static m => !m.Node!.Status.IsRemoved && m.IsUp)
+        && _active.TrueForAll(m => m.Node!.Status.AppliedIndex == m.Node.Status.CommitIndex)
+        && _active.Select(m => m.Node!.Status.AppliedIndex).Distinct().Count() == 1;
 
-    private string Where() => string.Join(' ', _members.Values.Select(m =>
+    private string Where() => string.Join(' ', _active.Select(m =>
         $"{m.Id}:{(m.IsUp ? "up" : "down")} leader {m.Node?.Status.Leader} applied {m.Node?.Status.AppliedIndex}/{m.Node?.Status.CommitIndex} {m.Node?.Status.Quarantine}").Concat(_watchers.Select(static w => w.Where)));
 
     private void BreakADisk()
     {
         var member = AnyMember();
+        World.Sometimes("fault: broken call of a disk or store");
         if (World.Chance.Chance(1, 4))
             member.CrashInStore(1 + World.Chance.Below(30));
         else
             member.Disk.FaultSoon(World.Chance);
+    }
+
+    private void PauseOne()
+    {
+        World.Sometimes("fault: process paused");
+        AnyMember().Process?.Pause(World.Between(TimeSpan.Zero, TimeSpan.FromSeconds(6)));
     }
 
     private void Repeat(TimeSpan? every, Action act)
@@ -172,7 +239,7 @@ public sealed class NodeRun
         });
     }
 
-    internal NodeMember AnyMember() => _members[new MemberId((ulong)(1 + World.Chance.Below(_members.Count)))];
+    internal NodeMember AnyMember() => _active[World.Chance.Below(_active.Count)];
 
     private static NodeOptions DrawOptions(Prng chance) => new()
     {

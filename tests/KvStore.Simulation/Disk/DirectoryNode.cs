@@ -24,6 +24,25 @@ internal sealed class DirectoryNode : DiskNode
         _unsynced.Clear();
     }
 
+    public void CopyDurableTo(DirectoryNode target)
+    {
+        foreach (var (name, node) in _durable)
+        {
+            if (node is DirectoryNode directory)
+            {
+                var child = new DirectoryNode();
+                directory.CopyDurableTo(child);
+                target.Set(name, child);
+            }
+            else
+            {
+                target.Set(name, ((Inode)node).CopyOfDurable());
+            }
+        }
+
+        target.Sync();
+    }
+
     public void LosePower(PowerLoss loss, Prng prng)
     {
         var prefix = loss == PowerLoss.KeepPrefix ? prng.Below(_unsynced.Count + 1) : 0;

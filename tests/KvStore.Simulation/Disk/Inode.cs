@@ -11,6 +11,7 @@ internal sealed class Inode : DiskNode
     private const int SectorBytes = 512;
 
     private readonly List<Change> _unsynced = [];
+    private readonly List<(long Offset, byte Was, byte Is)> _rot = [];
     private byte[] _durable = [];
     private int _durableLength;
     private byte[] _cached = [];
@@ -40,6 +41,39 @@ internal sealed class Inode : DiskNode
         foreach (var change in _unsynced)
             Apply(change, ref _durable, ref _durableLength);
         _unsynced.Clear();
+    }
+
+    /// <summary>What was synced, as it was written: without the bits that turned since.</summary>
+    public Inode CopyOfDurable()
+    {
+        var copy = new Inode();
+        copy.Write(0, _durable.AsSpan(0, _durableLength));
+        copy.Sync();
+        copy._rot.AddRange(_rot);
+        copy.MendRot();
+        return copy;
+    }
+
+    /// <summary>A bit that turns by itself, and is remembered.</summary>
+    public void Rot(long offset, int bit)
+    {
+        var was = Cached[(int)offset];
+        FlipBit(offset, bit);
+        _rot.Add((offset, was, Cached[(int)offset]));
+    }
+
+    /// <summary>Puts back what turned and was not written over since.</summary>
+    public void MendRot()
+    {
+        foreach (var (offset, was, now) in _rot)
+        {
+            if (offset < _length && _cached[offset] == now)
+                _cached[offset] = was;
+            if (offset < _durableLength && _durable[offset] == now)
+                _durable[offset] = was;
+        }
+
+        _rot.Clear();
     }
 
     /// <summary>A sync that failed: the cache goes on showing what will never be written.</summary>

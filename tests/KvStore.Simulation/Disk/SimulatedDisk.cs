@@ -82,6 +82,14 @@ public sealed class SimulatedDisk : IFileSystem
         LosePowerIn(_root, loss);
     }
 
+    /// <summary>What would be there if all power were lost now, nothing un-synced survived and no bit had turned; this disk stays as it is.</summary>
+    public SimulatedDisk CopyOfDurable()
+    {
+        var copy = new SimulatedDisk(new Prng(0));
+        _root.CopyDurableTo(copy._root);
+        return copy;
+    }
+
     /// <summary>The content of a file as a process sees it, for checks and for damage made by tests.</summary>
     public byte[] ReadAll(string path) => Find<Inode>(path).Cached.ToArray();
 
@@ -97,6 +105,12 @@ public sealed class SimulatedDisk : IFileSystem
     }
 
     public void FlipBit(string path, long offset, int bit) => Find<Inode>(path).FlipBit(offset, bit);
+
+    /// <summary>As <see cref="FlipBit"/>, until <see cref="MendRot"/> puts it back (an operator's copy of the file).</summary>
+    public void Rot(string path, long offset, int bit) => Find<Inode>(path).Rot(offset, bit);
+
+    /// <summary>Puts back every bit that turned in a file which is still there.</summary>
+    public void MendRot() => MendRotIn(_root);
 
     public IFile Open(string path)
     {
@@ -256,6 +270,17 @@ public sealed class SimulatedDisk : IFileSystem
                 LosePowerIn(child, loss);
             else
                 ((Inode)node).LosePower(loss, _prng);
+        }
+    }
+
+    private static void MendRotIn(DirectoryNode directory)
+    {
+        foreach (var node in directory.Names.Values)
+        {
+            if (node is DirectoryNode child)
+                MendRotIn(child);
+            else
+                ((Inode)node).MendRot();
         }
     }
 

@@ -8,6 +8,9 @@ namespace KvStore.Simulation.World;
 /// </summary>
 public sealed record FaultPlan
 {
+    /// <summary>Time a sync of a sound disk takes at most.</summary>
+    public static readonly TimeSpan UsualSync = TimeSpan.FromMilliseconds(2);
+
     public int Members { get; private init; }
 
     public NetworkFaults Network { get; private init; } = NetworkFaults.None;
@@ -48,7 +51,7 @@ public sealed record FaultPlan
             PauseEvery = Sometimes(chance, 10),
             TransferEvery = Sometimes(chance, 5),
             PowerLossPercent = chance.Below(101),
-            SlowSync = chance.Chance(1, 3) ? TimeSpan.FromMilliseconds(chance.Below(400)) : TimeSpan.FromMilliseconds(2),
+            SlowSync = chance.Chance(1, 3) ? TimeSpan.FromMilliseconds(chance.Below(400)) : UsualSync,
         };
     }
 

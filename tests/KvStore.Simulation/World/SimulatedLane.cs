@@ -25,8 +25,14 @@ internal sealed class SimulatedLane<TMessage> : ILane<TMessage>, ISimulatedLane
 
     public bool TryPost(TMessage message)
     {
-        if (!_process.IsAlive || _inbox.Count >= _capacity)
+        if (!_process.IsAlive)
             return false;
+        if (_inbox.Count >= _capacity)
+        {
+            _process.World.Sometimes("fault: lane refused a message");
+            return false;
+        }
+
         _inbox.Enqueue(message);
         DrainLater();
         return true;

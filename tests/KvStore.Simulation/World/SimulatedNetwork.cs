@@ -11,6 +11,7 @@ public sealed class SimulatedNetwork
 
     private readonly SimulatedWorld _world;
     private readonly SortedDictionary<MemberId, (SimulatedProcess Process, IPeerInbox Inbox)> _members = [];
+    private readonly Dictionary<SimulatedProcess, Link> _links = [];
     private readonly HashSet<(MemberId From, MemberId To)> _cuts = [];
     private readonly Dictionary<(MemberId From, MemberId To, PeerChannel Channel), Instant> _lastArrival = [];
 
@@ -21,7 +22,7 @@ public sealed class SimulatedNetwork
     public long Delivered { get; private set; }
 
     /// <summary>The way out of one process.</summary>
-    public IPeerNetwork LinkOf(SimulatedProcess process) => new Link(this, process);
+    public IPeerNetwork LinkOf(SimulatedProcess process) => _links[process] = new Link(this, process);
 
     /// <summary>From now on frames to this member arrive here.</summary>
     public void Connect(SimulatedProcess process, IPeerInbox inbox) => _members[process.Member] = (process, inbox);
@@ -43,6 +44,7 @@ public sealed class SimulatedNetwork
         MemberId[] all = [.. members];
         var one = all[chance.Below(all.Length)];
         var oneWay = chance.Chance(1, 2);
+        _world.Sometimes(oneWay ? "fault: cut one way" : "fault: cut both ways");
         foreach (var other in all)
         {
             if (other == one || chance.Chance(1, 3))
@@ -64,16 +66,26 @@ public sealed class SimulatedNetwork
         }
 
         if (chance.Chance(Faults.DroppedPerMille, 1000))
+        {
+            _world.Sometimes("fault: frame dropped");
             return;
+        }
+
         Transmit(sender, to, channel, frame);
         if (chance.Chance(Faults.DuplicatedPerMille, 1000) && (Faults.DuplicatesLogFrames || channel != PeerChannel.Log))
+        {
+            _world.Sometimes("fault: frame duplicated");
             Transmit(sender, to, channel, frame);
+        }
     }
 
     private void Transmit(SimulatedProcess sender, MemberId to, PeerChannel channel, ReadOnlyMemory<byte> frame)
     {
         var chance = _world.Chance;
-        var delay = _world.Between(Faults.DelayMin, chance.Chance(Faults.LatePerMille, 1000) ? Faults.LateMax : Faults.DelayMax);
+        var isLate = chance.Chance(Faults.LatePerMille, 1000);
+        if (isLate)
+            _world.Sometimes("fault: frame late");
+        var delay = _world.Between(Faults.DelayMin, isLate ? Faults.LateMax : Faults.DelayMax);
         var arrival = _world.Now + delay;
         var way = (sender.Member, to, channel);
         if (!chance.Chance(Faults.ReorderedPerMille, 1000))
@@ -82,11 +94,19 @@ public sealed class SimulatedNetwork
                 arrival = last;
             _lastArrival[way] = arrival;
         }
+        else
+        {
+            _world.Sometimes("fault: frame reordered");
+        }
 
         // Copied: the receiver owns what arrives.
         var copy = frame.ToArray();
         if (copy.Length > 0 && chance.Chance(Faults.CorruptedPerMille, 1000))
+        {
+            _world.Sometimes("fault: frame damaged");
             copy[chance.Below(copy.Length)] ^= (byte)(1 << chance.Below(8));
+        }
+
         _world.After(arrival - _world.Now, () => Deliver(sender, to, channel, copy, 0));
     }
 
@@ -100,6 +120,12 @@ public sealed class SimulatedNetwork
 
         if (_cuts.Contains((sender.Member, to)))
             return;
+        if (_links.TryGetValue(target.Process, out var link) && !link.Admits(sender.Member))
+        {
+            _world.Sometimes("a removed member was refused");
+            return;
+        }
+
         target.Process.Run(() =>
         {
             if (target.Inbox.TryReceive(sender.Member, channel, frame))
@@ -118,6 +144,7 @@ public sealed class SimulatedNetwork
     private sealed class Link(SimulatedNetwork network, SimulatedProcess process) : IPeerNetwork
     {
         private readonly SortedSet<MemberId> _peers = [];
+        private readonly SortedSet<MemberId> _removed = [];
 
         public bool TrySend(MemberId to, PeerChannel channel, ReadOnlyMemory<byte> frame)
         {
@@ -127,8 +154,28 @@ public sealed class SimulatedNetwork
             return true;
         }
 
-        public void SetPeer(MemberId member, IReadOnlyList<string> urls) => _peers.Add(member);
+        public void SetPeer(MemberId member, IReadOnlyList<string> urls)
+        {
+            _removed.Remove(member);
+            _peers.Add(member);
+        }
 
-        public void RemovePeer(MemberId member) => _peers.Remove(member);
+        public void RemovePeer(MemberId member)
+        {
+            _peers.Remove(member);
+            _removed.Add(member);
+        }
+
+        /// <summary>
+        /// As the real transport: who was removed is refused; who is not known yet names its addresses, and is answered there. A member
+        /// that lags behind knows no other way to a leader which came after it.
+        /// </summary>
+        public bool Admits(MemberId sender)
+        {
+            if (_removed.Contains(sender))
+                return false;
+            _peers.Add(sender);
+            return true;
+        }
     }
 }

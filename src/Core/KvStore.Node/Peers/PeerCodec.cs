@@ -34,6 +34,7 @@ internal sealed class PeerCodec(ClusterId cluster, MemberId self)
         writer.WriteVarint(message.Index.Value);
         writer.WriteVarint(message.LogTerm.Value);
         writer.WriteVarint(message.Commit.Value);
+        writer.WriteVarint(message.CommitTerm.Value);
         writer.WriteVarint(message.HintIndex.Value);
         writer.WriteVarint(message.Token.Epoch);
         writer.WriteVarint(message.Token.Sequence);
@@ -121,6 +122,7 @@ internal sealed class PeerCodec(ClusterId cluster, MemberId self)
             Index = new LogIndex(reader.ReadNumber()),
             LogTerm = new Term(reader.ReadNumber()),
             Commit = new LogIndex(reader.ReadNumber()),
+            CommitTerm = new Term(reader.ReadNumber()),
             HintIndex = new LogIndex(reader.ReadNumber()),
             Token = new ReadToken(reader.ReadNumber(), reader.ReadNumber()),
             Target = new MemberId(reader.ReadNumber()),

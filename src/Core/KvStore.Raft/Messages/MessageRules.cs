@@ -26,7 +26,7 @@ internal static class MessageRules
             return "a message of an unknown kind";
         if (CarriesNoTerm(message.Kind) != (message.Term == Term.Zero))
             return "a message with a wrong term";
-        if (message.Term.Value > NumberMax || message.Index.Value > NumberMax || message.HintIndex.Value > NumberMax
+        if (message.Term.Value > NumberMax || message.CommitTerm.Value > NumberMax || message.Index.Value > NumberMax || message.HintIndex.Value > NumberMax
             || message.Commit.Value > NumberMax)
             return "a message with an impossible number";
         return message.Kind switch

@@ -22,6 +22,8 @@ public readonly record struct PeerMessage
 
     public LogIndex Commit { get; init; }
 
+    public Term CommitTerm { get; init; }
+
     public ReadOnlyMemory<LogEntry> Entries { get; init; }
 
     public bool Reject { get; init; }

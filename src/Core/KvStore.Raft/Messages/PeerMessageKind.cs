@@ -5,7 +5,7 @@ public enum PeerMessageKind : byte
 {
     None = 0,
 
-    /// <summary>Would you vote for me in Term (which I have not entered)? My log ends at (Index, LogTerm).</summary>
+    /// <summary>Would you vote for me in Term (which I have not entered)? My log ends at (Index, LogTerm); what I know to be committed ends at (Commit, CommitTerm).</summary>
     PreVote = 1,
 
     /// <summary>
@@ -14,7 +14,7 @@ public enum PeerMessageKind : byte
     /// </summary>
     PreVoteResponse = 2,
 
-    /// <summary>Vote for me in Term. My log ends at (Index, LogTerm). Force: the leader itself asked for this election.</summary>
+    /// <summary>Vote for me in Term. My log ends at (Index, LogTerm), and what I know to be committed at (Commit, CommitTerm). Force: the leader itself asked for this election.</summary>
     Vote = 3,
 
     /// <summary>A rejection tells what the answerer knows to be committed: (Index, LogTerm).</summary>

@@ -71,13 +71,15 @@ internal sealed class Candidate(RaftCore core) : IRole
 
     private void Ask(PeerMessageKind kind, Term term, bool force)
     {
+        var commit = core.Log.Committed;
+        var commitTerm = core.Log.TermAt(commit) ?? Term.Zero;
         foreach (var member in core.Membership.All())
         {
             if (member == core.Self || !core.Membership.IsVoter(member))
                 continue;
             core.Send(core.To(member, kind) with
             {
-                Term = term, Index = core.Log.LastIndex, LogTerm = core.Log.LastTerm, Force = force,
+                Term = term, Index = core.Log.LastIndex, LogTerm = core.Log.LastTerm, Commit = commit, CommitTerm = commitTerm, Force = force,
             });
         }
     }
