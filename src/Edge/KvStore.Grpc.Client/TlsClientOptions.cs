@@ -19,4 +19,7 @@ public sealed record TlsClientOptions
 
     /// <summary>Accepts any certificate: no protection against a man in the middle. Only at an operator's explicit wish.</summary>
     public bool InsecureSkipVerify { get; init; }
+
+    /// <summary>Told when changed files could not be used and the ones before stay in force. Any thread; must not throw.</summary>
+    public Action<Exception>? OnUnreadable { get; init; }
 }

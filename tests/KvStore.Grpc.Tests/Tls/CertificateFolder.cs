@@ -13,14 +13,30 @@ internal sealed class CertificateFolder : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kvstore-tls-").FullName;
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly X509Certificate2 _authority;
+    private readonly bool _isIntermediate;
 
     public CertificateFolder(string name = "test authority")
+        : this(name, null)
     {
+    }
+
+    private CertificateFolder(string name, X509Certificate2? above)
+    {
+        _isIntermediate = above is not null;
         var request = new CertificateRequest($"CN={name}", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        _authority = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-10), DateTimeOffset.UtcNow.AddDays(10));
+        var (from, to) = (DateTimeOffset.UtcNow.AddDays(-10), DateTimeOffset.UtcNow.AddDays(10));
+        if (above is null)
+        {
+            _authority = request.CreateSelfSigned(from, to);
+        }
+        else
+        {
+            using var signed = request.Create(above, from.AddDays(1), to.AddDays(-1), [1, 2, 3]);
+            _authority = signed.CopyWithPrivateKey(_key);
+        }
+
         File.WriteAllText(CaFile, _authority.ExportCertificatePem());
     }
 
@@ -49,8 +65,16 @@ internal sealed class CertificateFolder : IDisposable
         var end = expired ? DateTimeOffset.UtcNow.AddDays(-1) : DateTimeOffset.UtcNow.AddDays(5);
         using var certificate = request.Create(_authority, DateTimeOffset.UtcNow.AddDays(-5), end, serial);
         Replace($"{name}.key", key.ExportPkcs8PrivateKeyPem());
-        Replace($"{name}.pem", certificate.ExportCertificatePem());
+        Replace($"{name}.pem", certificate.ExportCertificatePem() + "\n" + (_isIntermediate ? _authority.ExportCertificatePem() : ""));
         return X509CertificateLoader.LoadCertificate(certificate.RawData);
+    }
+
+    /// <summary>An authority between ours and what it signs in a folder of its own; its certificates carry it behind them.</summary>
+    public CertificateFolder MakeIntermediate()
+    {
+        var inner = new CertificateFolder("intermediate authority", _authority);
+        File.WriteAllText(inner.CaFile, File.ReadAllText(CaFile));
+        return inner;
     }
 
     /// <summary>Writes the list of revoked serial numbers.</summary>

@@ -219,7 +219,7 @@ public sealed class TlsTests : IDisposable
         return reason;
     }
 
-    private static async Task<string> ServerSerialAsync(RoomHost host)
+    internal static async Task<string> ServerSerialAsync(RoomHost host)
     {
         using var socket = new TcpClient();
         await socket.ConnectAsync(IPAddress.Loopback, host.Port);

@@ -66,6 +66,14 @@ internal sealed class TlsCluster : IDisposable
         KeyFile = Path.Combine(certificates ?? Certificates, name + ".key"),
     };
 
+    /// <summary>Another authority of the same name, and certificates by it for every member and client, in a folder of their own.</summary>
+    public async Task<string> MakeNextCertificatesAsync()
+    {
+        var folder = _folder.Combine("next");
+        await MakeCertificatesAsync(folder, Members.Count);
+        return folder;
+    }
+
     public GrpcChannel Connect(params IEnumerable<ServerProcess> members) =>
         new([.. members.Select(Url)], new GrpcChannelOptions { Tls = ClientTls(), ConnectTimeout = ConnectLimit });
 

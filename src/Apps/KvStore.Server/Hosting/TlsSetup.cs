@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using KvStore.Grpc;
 using KvStore.Grpc.Client;
@@ -19,6 +20,8 @@ internal static class TlsSetup
                 CaFile = OrNull(options.PeerTls.TrustedAuthorities),
                 CertificateFile = OrNull(options.PeerClientTls.Certificate),
                 KeyFile = OrNull(options.PeerClientTls.Key),
+                // A revoked member is refused whichever side calls. What is unreadable among these files the listener says.
+                CrlFile = OrNull(options.PeerTls.RevocationList),
             }
             : null;
 
@@ -34,7 +37,10 @@ internal static class TlsSetup
         VerifyRemoteAddress = files.VerifiesRemoteAddress,
         Protocols = TlsVersions.Between(options.TlsMinVersion, options.TlsMaxVersion),
         OnRejected = (remote, reason) => logger.Warn($"rejected connection on {role} endpoint", ("remote-addr", remote?.ToString()), ("error", reason)),
-        OnUnreadable = exception => logger.Warn("changed certificate files cannot be used; those before stay in force", ("error", exception.Message)),
+        OnReplaced = material => logger.Info("changed certificate files are in force", ("endpoint", role),
+            ("certificate-serial", material.Certificate?.SerialNumber), ("not-after", material.Certificate?.NotAfter.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture)),
+            ("authorities", material.Authorities?.Count ?? 0), ("revoked", material.Revoked?.Count ?? 0)),
+        OnUnreadable = exception => logger.Warn("changed certificate files cannot be used; those before stay in force", ("endpoint", role), ("error", exception.Message)),
     };
 
     /// <summary>

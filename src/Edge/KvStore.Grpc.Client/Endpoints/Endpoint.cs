@@ -73,23 +73,25 @@ internal sealed class Endpoint : IDisposable
             RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
         };
-        if (name.IsTls)
-            handler.SslOptions = TlsClientSetup.For(name, options.Tls ?? new TlsClientOptions());
-        if (name.SocketPath is { } path)
-            handler.ConnectCallback = (_, cancellationToken) => ConnectSocketAsync(path, cancellationToken);
-        else if (options.KeepAliveTime is { } silence)
-            handler.ConnectCallback = (context, cancellationToken) => ConnectTcpAsync(context.DnsEndPoint, silence, options.KeepAliveTimeout, cancellationToken);
+        var tls = name.IsTls ? new TlsClientHandshake(name, options.Tls ?? new TlsClientOptions()) : null;
+        handler.ConnectCallback = async (context, cancellationToken) =>
+        {
+            var stream = name.SocketPath is { } path
+                ? await ConnectSocketAsync(path, cancellationToken).ConfigureAwait(false)
+                : await ConnectTcpAsync(context.DnsEndPoint, options, cancellationToken).ConfigureAwait(false);
+            return tls is null ? stream : await tls.RunAsync(stream, context.InitialRequestMessage.Version, cancellationToken).ConfigureAwait(false);
+        };
         return handler;
     }
 
     // As the handler itself connects, and with the kernel's own probes: HTTP/2's pings do not reach an upgraded connection.
-    private static async ValueTask<Stream> ConnectTcpAsync(
-        System.Net.DnsEndPoint endpoint, TimeSpan silence, TimeSpan patience, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectTcpAsync(System.Net.DnsEndPoint endpoint, GrpcChannelOptions options, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            SilentConnections.GiveUp(socket, silence, patience);
+            if (options.KeepAliveTime is { } silence)
+                SilentConnections.GiveUp(socket, silence, options.KeepAliveTimeout);
             await socket.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }

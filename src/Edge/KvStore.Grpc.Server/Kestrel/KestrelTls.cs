@@ -9,6 +9,7 @@ internal static class KestrelTls
     {
         listen.Protocols = HttpProtocols.Http1AndHttp2;
         var handshake = new TlsHandshake(tls, options);
+        handshake.Prepare();
         listen.Use(next => connection => handshake.RunAsync(connection, next));
     }
 }

@@ -14,9 +14,11 @@ namespace KvStore.Grpc.Server;
 /// </summary>
 internal sealed class TlsHandshake(TlsServerOptions tls, GrpcKestrelOptions options)
 {
-    private readonly TlsMaterialSource _source = new(new TlsFiles(tls.CertificateFile, tls.KeyFile, tls.ClientCaFile, tls.CrlFile), tls.OnUnreadable);
+    private readonly TlsMaterialSource _source = new(new TlsFiles(tls.CertificateFile, tls.KeyFile, tls.ClientCaFile, tls.CrlFile), tls.OnUnreadable, tls.OnReplaced);
     private readonly ClientCertificateRules _rules = new(tls);
-    private (TlsMaterial Material, SslStreamCertificateContext Context)? _context;
+
+    /// <summary>Reads the files: what they hold at the start stays in force when they are broken before the first handshake.</summary>
+    public void Prepare() => _source.Current();
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
@@ -74,7 +76,7 @@ internal sealed class TlsHandshake(TlsServerOptions tls, GrpcKestrelOptions opti
         var asksForCertificate = tls.ClientCaFile is not null;
         return new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = ContextOf(material),
+            ServerCertificateContext = material.OwnContext,
             ClientCertificateRequired = asksForCertificate,
             EnabledSslProtocols = tls.Protocols,
             ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
@@ -101,16 +103,6 @@ internal sealed class TlsHandshake(TlsServerOptions tls, GrpcKestrelOptions opti
     private static string? Refusal(X509Certificate? certificate, X509Chain? chain, TlsMaterial material) => certificate is X509Certificate2 leaf
         ? CertificateCheck.Verify(leaf, chain, material, CertificateRole.Client)
         : "tls: client didn't provide a certificate";
-
-    private SslStreamCertificateContext ContextOf(TlsMaterial material)
-    {
-        // Two threads may both make one after a change; either is right.
-        if (_context is { } known && ReferenceEquals(known.Material, material))
-            return known.Context;
-        var made = SslStreamCertificateContext.Create(material.Certificate!, material.Intermediates, offline: true);
-        _context = (material, made);
-        return made;
-    }
 
     private static string Describe(Exception failure)
     {

@@ -41,6 +41,9 @@ public sealed record TlsServerOptions
     /// <summary>Told of every connection that was turned away, and why. Any thread; must not throw.</summary>
     public Action<EndPoint?, string>? OnRejected { get; init; }
 
+    /// <summary>Told when changed files were read and count from now on. Any thread; must not throw.</summary>
+    public Action<TlsMaterial>? OnReplaced { get; init; }
+
     /// <summary>Told when changed files could not be used and the ones before stay in force.</summary>
     public Action<Exception>? OnUnreadable { get; init; }
 }

@@ -9,6 +9,9 @@ public static class CertificateCheck
     private const string ServerUsage = "1.3.6.1.5.5.7.3.1";
     private const string ClientUsage = "1.3.6.1.5.5.7.3.2";
 
+    /// <summary>Sets of authorities tried when some have one name: four renewed at once, or sixteen generations of one. Rotations have two.</summary>
+    private const int ChoicesMax = 16;
+
     /// <summary>
     /// Null when the certificate is good for that role; otherwise why not, for the log. From the chain that the transport built
     /// only the certificates which the other side sent are taken.
@@ -18,12 +21,20 @@ public static class CertificateCheck
         if (material.Revoked is { } revoked && revoked.Contains(leaf.SerialNumberBytes.Span))
             return $"certificate serial {leaf.SerialNumber} is revoked";
 
+        var refusal = Build(leaf, sent, material.Authorities, role);
+        if (refusal is null || material.Authorities is not { } authorities)
+            return refusal;
+        return Choices(authorities).Any(choice => Build(leaf, sent, choice, role) is null) ? null : refusal;
+    }
+
+    private static string? Build(X509Certificate2 leaf, X509Chain? sent, X509Certificate2Collection? authorities, CertificateRole role)
+    {
         using var chain = new X509Chain();
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         // Nothing is fetched during a handshake: an address inside a certificate is the other side's to choose.
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(role == CertificateRole.Server ? ServerUsage : ClientUsage));
-        if (material.Authorities is { } authorities)
+        if (authorities is not null)
         {
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
@@ -34,5 +45,20 @@ public static class CertificateCheck
         if (chain.Build(leaf))
             return null;
         return "x509: " + string.Join("; ", chain.ChainStatus.Select(status => status.Status.ToString()).Distinct());
+    }
+
+    /// <summary>
+    /// The authorities with one of each name, in every choice. A renewed authority has its predecessor's name, and where certificates
+    /// do not say which key signed them, the platform tries one of the namesakes and gives up when the signature is not its.
+    /// </summary>
+    private static IEnumerable<X509Certificate2Collection> Choices(X509Certificate2Collection authorities)
+    {
+        var names = authorities.GroupBy(authority => Convert.ToHexString(authority.SubjectName.RawData)).ToArray();
+        if (names.All(namesakes => namesakes.Count() == 1))
+            return [];
+        IEnumerable<X509Certificate2[]> choices = [[]];
+        foreach (var namesakes in names)
+            choices = choices.SelectMany(choice => namesakes.Select(authority => (X509Certificate2[])[.. choice, authority]));
+        return choices.Take(ChoicesMax).Select(choice => new X509Certificate2Collection(choice));
     }
 }

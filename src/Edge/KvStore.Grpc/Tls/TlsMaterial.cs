@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
 namespace KvStore.Grpc;
@@ -8,8 +9,8 @@ public sealed record TlsMaterial
     /// <summary>Our own certificate with its key; null when none is configured.</summary>
     public X509Certificate2? Certificate { get; init; }
 
-    /// <summary>What stands behind the first certificate in the same file.</summary>
-    public X509Certificate2Collection Intermediates { get; init; } = [];
+    /// <summary>The same as handshakes want it, with what stands behind it in its file; null when none is configured.</summary>
+    public SslStreamCertificateContext? OwnContext { get; init; }
 
     /// <summary>The only roots trusted; null means the system's.</summary>
     public X509Certificate2Collection? Authorities { get; init; }

@@ -1,14 +1,20 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace KvStore.Grpc;
 
 /// <summary>
-/// The certificates of a listener or client, read again when one of their files has changed (C16). Asked at every handshake: that
-/// costs a few stat calls. A set that does not fit together (the key is replaced a moment after the certificate) is reported and
-/// the one before stays in use until the files fit again. Thread-safe.
+/// The certificates of a listener or client, read again when one of their files has changed (C16). Asked at every handshake, since
+/// etcd reads its files then and nothing is running in between that could fail unnoticed; reading a large bundle each time would cost
+/// more than the handshake, so size and time of change decide, of what a path leads to (a mounted secret is a chain of links). A set
+/// that does not fit together (the key is replaced a moment after the certificate) is reported and the one before stays in use until
+/// the files fit again. Thread-safe.
 /// </summary>
-public sealed class TlsMaterialSource(TlsFiles files, Action<Exception>? onUnreadable = null)
+/// <param name="files">Where they lie.</param>
+/// <param name="onUnreadable">Told once for each change that could not be used.</param>
+/// <param name="onReplaced">Told when others than before are in force; not of the first.</param>
+public sealed class TlsMaterialSource(TlsFiles files, Action<Exception>? onUnreadable = null, Action<TlsMaterial>? onReplaced = null)
 {
     private readonly Lock _lock = new();
     private (DateTime Written, long Length)[] _seen = [];
@@ -17,27 +23,35 @@ public sealed class TlsMaterialSource(TlsFiles files, Action<Exception>? onUnrea
     /// <summary>The certificates now in force. Throws only when they could never be read.</summary>
     public TlsMaterial Current()
     {
-        Exception failure;
+        Exception? failure = null;
+        TlsMaterial inForce;
         lock (_lock)
         {
             var now = Stamps();
             if (_current is not null && now.AsSpan().SequenceEqual(_seen))
                 return _current;
+            var isFirst = _current is null;
             try
             {
                 _current = Read();
-                _seen = now;
-                return _current;
             }
-            catch (Exception unreadable) when (_current is not null && unreadable is IOException or UnauthorizedAccessException or CryptographicException or InvalidDataException)
+            catch (Exception unreadable) when (!isFirst && unreadable
+                is IOException or UnauthorizedAccessException or CryptographicException or InvalidDataException or ArgumentException)
             {
-                _seen = now; // said once per change, not once per handshake
                 failure = unreadable;
             }
+
+            _seen = now; // also of a failure: said once per change, not once per handshake
+            inForce = _current!;
+            if (isFirst)
+                return inForce;
         }
 
-        onUnreadable?.Invoke(failure);
-        return _current;
+        if (failure is null)
+            onReplaced?.Invoke(inForce);
+        else
+            onUnreadable?.Invoke(failure);
+        return inForce;
     }
 
     private (DateTime, long)[] Stamps()
@@ -46,12 +60,26 @@ public sealed class TlsMaterialSource(TlsFiles files, Action<Exception>? onUnrea
         var stamps = new (DateTime, long)[paths.Length];
         for (var i = 0; i < paths.Length; i++)
         {
-            // A file that is away for a moment (rename in progress) has a stamp of its own.
-            if (paths[i] is { } path && new FileInfo(path) is { Exists: true } info)
-                stamps[i] = (info.LastWriteTimeUtc, info.Length);
+            if (paths[i] is { } path)
+                stamps[i] = Stamp(path);
         }
 
         return stamps;
+    }
+
+    // Of the open file: a FileInfo would tell of the link, which stays what it is while a mounted secret is renewed.
+    private static (DateTime, long) Stamp(string path)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return (File.GetLastWriteTimeUtc(file), RandomAccess.GetLength(file));
+        }
+        catch (Exception away) when (away is IOException or UnauthorizedAccessException)
+        {
+            // A file that is away for a moment (rename in progress) has a stamp of its own.
+            return default;
+        }
     }
 
     private TlsMaterial Read()
@@ -64,7 +92,7 @@ public sealed class TlsMaterialSource(TlsFiles files, Action<Exception>? onUnrea
             if (chain.Count > 0)
                 chain.RemoveAt(0);
             var certificate = X509Certificate2.CreateFromPemFile(certificateFile, files.KeyFile ?? certificateFile);
-            material = material with { Certificate = certificate, Intermediates = chain };
+            material = material with { Certificate = certificate, OwnContext = SslStreamCertificateContext.Create(certificate, chain, offline: true) };
         }
 
         if (files.CaFile is { } caFile)
