@@ -11,7 +11,9 @@ namespace KvStore.Client;
 /// </summary>
 internal sealed class CallSender : IDisposable
 {
-    private const string InvalidToken = "etcdserver: invalid auth token";
+    // What a new token mends, as etcd's client: expired, of users as they were before a change, or forgotten by both sides.
+    private static readonly string[] TokenRefusals =
+        ["etcdserver: invalid auth token", "etcdserver: revision of auth store is old", "etcdserver: user name is empty"];
 
     private readonly GrpcChannel _channel;
     private readonly KvClientOptions _options;
@@ -86,9 +88,9 @@ internal sealed class CallSender : IDisposable
                 var call = new CallOptions { Headers = HeadersWith(token), Timeout = Remaining(started), Repeat = repeat };
                 return await _channel.UnaryAsync(path, request, parser, call, cancellationToken).ConfigureAwait(false);
             }
-            catch (GrpcException refused) when (token is not null && !renewed && refused.Message == InvalidToken)
+            catch (GrpcException refused) when (HasCredentials && !renewed && TokenRefusals.Contains(refused.Message))
             {
-                // The server judges the token before it looks at the request: sending it again is not doing it twice.
+                // The server judges the caller before it does anything: sending the request again is not doing it twice.
                 renewed = true;
                 token = await RenewTokenAsync(token, cancellationToken).ConfigureAwait(false);
             }
@@ -99,6 +101,8 @@ internal sealed class CallSender : IDisposable
             }
         }
     }
+
+    private bool HasCredentials => !string.IsNullOrEmpty(_options.User) && _options.Password is not null;
 
     private TimeSpan? Remaining(long started)
     {
@@ -122,7 +126,7 @@ internal sealed class CallSender : IDisposable
 
     private ValueTask<string?> TokenAsync(CancellationToken cancellationToken)
     {
-        if (string.IsNullOrEmpty(_options.User) || _options.Password is null)
+        if (!HasCredentials)
             return ValueTask.FromResult<string?>(null);
         return _token is { } token
             ? ValueTask.FromResult<string?>(token)
@@ -147,6 +151,10 @@ internal sealed class CallSender : IDisposable
         {
             // As etcd's client: credentials for a cluster that asks for none are not an error.
             return null;
+        }
+        catch (GrpcException denied) when (refused is null)
+        {
+            throw new GrpcException(denied.Status, denied.Trailers, denied) { IsOfLogIn = true };
         }
         finally
         {

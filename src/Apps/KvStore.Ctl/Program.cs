@@ -58,7 +58,8 @@ internal static class Program
         catch (GrpcException refused)
         {
             errors.Write($"Error: {ErrorText.Of(refused)}\n");
-            return ExitCode.Error;
+            // etcdctl logs in when it connects.
+            return refused.IsOfLogIn ? ExitCode.BadConnection : ExitCode.Error;
         }
         catch (ArgumentException unusable)
         {
@@ -100,9 +101,9 @@ internal static class Program
         stopping.Cancel();
     }
 
-    private static string AskPassword()
+    private static string AskPassword(string prompt)
     {
-        Console.Error.Write("Password: ");
+        Console.Error.Write(prompt);
         if (Console.IsInputRedirected)
             return Console.ReadLine() ?? "";
         var password = new StringBuilder();

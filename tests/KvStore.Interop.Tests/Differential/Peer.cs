@@ -12,11 +12,16 @@ internal sealed class Peer(string endpoint) : IDisposable
     public GrpcChannel Channel { get; } = new("http://" + endpoint);
 
     /// <summary>The answer, or the status in its place.</summary>
-    public async Task<(IMessage? Response, string Error)> AskAsync(RandomRequest request)
+    /// <param name="request">What is asked.</param>
+    /// <param name="token">Of the caller in whose name; null for nobody's.</param>
+    public async Task<(IMessage? Response, string Error)> AskAsync(RandomRequest request, string? token = null)
     {
+        var headers = token is null ? Metadata.Empty : new Metadata();
+        if (token is not null)
+            headers.Add("token", token);
         try
         {
-            var bytes = await Channel.UnaryAsync(request.Path, request.Message.ToByteArray(), Once);
+            var bytes = await Channel.UnaryAsync(request.Path, request.Message.ToByteArray(), Once with { Headers = headers });
             return (request.Response.ParseFrom(bytes.Span.ToArray()), "");
         }
         catch (GrpcException exception)

@@ -18,7 +18,7 @@ internal sealed class Invocation : IDisposable
 
     public required TextWriter Errors { get; init; }
 
-    public required Func<string> AskPassword { get; init; }
+    public required Func<string, string> AskPassword { get; init; }
 
     public required CancellationToken Stopping { get; init; }
 
@@ -37,7 +37,7 @@ internal sealed class Invocation : IDisposable
 
     private KvClientOptions Describe()
     {
-        var options = GlobalFlags.ClientOptions(Flags, AskPassword);
+        var options = GlobalFlags.ClientOptions(Flags, () => AskPassword("Password: "));
         return Line.Command.HasTimeout ? options : options with { CallTimeout = null };
     }
 

@@ -59,7 +59,7 @@ internal static class UserCommands
         }
         else if (!withoutPassword && password.Length == 0)
         {
-            password = AskPassword(call);
+            password = AskPassword(call, name);
         }
 
         var request = new AuthUserAddRequest
@@ -107,7 +107,7 @@ internal static class UserCommands
     private static async Task PasswordAsync(Invocation call)
     {
         Expect(call, 1, "user passwd command requires user name as its argument");
-        var request = new AuthUserChangePasswordRequest { Name = Unicode(call, 0), Password = GoText.ToUnicode(AskPassword(call)) };
+        var request = new AuthUserChangePasswordRequest { Name = Unicode(call, 0), Password = GoText.ToUnicode(AskPassword(call, call.Arguments[0])) };
         call.Printer.Confirm(await call.Client.Auth.UserChangePasswordAsync(request, call.Stopping).ConfigureAwait(false), "Password updated");
     }
 
@@ -127,13 +127,15 @@ internal static class UserCommands
         call.Printer.Confirm(answer, $"Role {call.Arguments[1]} is revoked from user {call.Arguments[0]}");
     }
 
-    /// <summary>From the terminal twice, or with `--interactive=false` one line of standard input.</summary>
-    private static string AskPassword(Invocation call)
+    /// <summary>From the terminal twice, or with `--interactive=false` one word of standard input.</summary>
+    private static string AskPassword(Invocation call, string user)
     {
         if (!call.Flags.Boolean("interactive"))
-            return call.Input.ReadLine() ?? "";
-        var password = GoText.Of(call.AskPassword());
-        return GoText.Of(call.AskPassword()) == password
+            return (call.Input.ReadLine() ?? "").Split(' ', '\t').FirstOrDefault(word => word.Length > 0, "");
+        var password = GoText.Of(call.AskPassword($"Password of {user}: "));
+        if (password.Length == 0)
+            throw new CtlException(ExitCode.BadArguments, "empty password");
+        return GoText.Of(call.AskPassword($"Type password of {user} again for confirmation: ")) == password
             ? password
             : throw new CtlException(ExitCode.BadArguments, "given passwords are different");
     }

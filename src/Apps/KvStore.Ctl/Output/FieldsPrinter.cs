@@ -170,7 +170,26 @@ internal sealed class FieldsPrinter(TextWriter output) : Printer(output)
         }
     }
 
+    /// <summary>Most answers about users and roles are their header; etcdctl has no such lines for some.</summary>
     protected override void Message(IMessage answer)
+    {
+        if (answer is AuthUserGetResponse or AuthUserListResponse or AuthStatusResponse)
+            Refuse();
+        Header(answer);
+        if (answer is AuthRoleListResponse list)
+            Field("Roles", string.Join(' ', list.Roles.Select(role => GoText.Quote(GoText.Of(role)))));
+        if (answer is not AuthRoleGetResponse role)
+            return;
+        foreach (var permission in role.Perm)
+        {
+            // Two blanks, as etcdctl prints it.
+            Field("PermType", " " + permission.PermType.ToString().ToUpperInvariant());
+            Quoted("Key", GoText.OfBytes(permission.Key));
+            Quoted("RangeEnd", GoText.OfBytes(permission.RangeEnd));
+        }
+    }
+
+    private void Header(IMessage answer)
     {
         if (answer.Descriptor.FindFieldByName("header")?.Accessor.GetValue(answer) is ResponseHeader header)
             Header(header);

@@ -70,5 +70,5 @@ internal abstract class Printer(TextWriter output)
 
     protected void Line(string text) => output.Write(text + "\n");
 
-    private void Refuse() => throw new CtlException(ExitCode.BadFeature, $"{Format} not supported as output format");
+    protected void Refuse() => throw new CtlException(ExitCode.BadFeature, $"{Format} not supported as output format");
 }

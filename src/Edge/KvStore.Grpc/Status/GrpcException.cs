@@ -30,4 +30,7 @@ public sealed class GrpcException : Exception
     /// for any method.
     /// </summary>
     public bool NeverSent { get; init; }
+
+    /// <summary>True when the call was not made at all: the status is that of the log-in which should have given its token.</summary>
+    public bool IsOfLogIn { get; init; }
 }
