@@ -21,10 +21,10 @@ internal static class Comparison
             {
                 // The order changes every round, so that neither side always has the warmer machine.
                 if (round % 2 == 0)
-                    etcd.Add(await MeasureAsync(options.EtcdPath, row, options.Duration).ConfigureAwait(false));
-                ours.Add(await MeasureAsync(options.ServerPath, row, options.Duration).ConfigureAwait(false));
+                    etcd.Add(await MeasureAsync(options.EtcdPath, row, options).ConfigureAwait(false));
+                ours.Add(await MeasureAsync(options.ServerPath, row, options).ConfigureAwait(false));
                 if (round % 2 != 0)
-                    etcd.Add(await MeasureAsync(options.EtcdPath, row, options.Duration).ConfigureAwait(false));
+                    etcd.Add(await MeasureAsync(options.EtcdPath, row, options).ConfigureAwait(false));
             }
 
             var compared = new ComparedRow(row, etcd, ours);
@@ -38,10 +38,10 @@ internal static class Comparison
         return 0;
     }
 
-    private static async Task<LoadResult> MeasureAsync(string program, Row row, TimeSpan duration)
+    private static async Task<LoadResult> MeasureAsync(string program, Row row, BenchmarkOptions options)
     {
         using var cluster = await MeasuredCluster.StartAsync(program, row.Members).ConfigureAwait(false);
         await cluster.FillAsync().ConfigureAwait(false);
-        return await row.RunAsync(cluster, duration).ConfigureAwait(false);
+        return await row.RunAsync(cluster, options).ConfigureAwait(false);
     }
 }

@@ -8,13 +8,13 @@ internal sealed record Row(string Name, int Members, Operation Operation, int Cl
 {
     public static IReadOnlyList<Row> All { get; } = [.. Make()];
 
-    public Task<LoadResult> RunAsync(MeasuredCluster cluster, TimeSpan duration)
+    public Task<LoadResult> RunAsync(MeasuredCluster cluster, BenchmarkOptions options)
     {
         if (!ByH2Load)
-            return ClosedLoop.RunAsync(cluster, Operation, Clients, Connections, duration);
+            return ClosedLoop.RunAsync(cluster, Operation, Clients, Connections, options);
         var body = Path.Combine(cluster.Folder, "body");
         H2Load.WriteBody(body, Requests.Encode(Operation, Requests.Key(1), Requests.Value(1)));
-        return H2Load.RunAsync(cluster, Operation, body, duration);
+        return H2Load.RunAsync(cluster, Operation, body, options);
     }
 
     private static IEnumerable<Row> Make()

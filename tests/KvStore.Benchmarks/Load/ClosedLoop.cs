@@ -8,17 +8,17 @@ namespace KvStore.Benchmarks.Load;
 /// <summary>Clients that each send the next request when the last was answered, spread over connections and members.</summary>
 internal static class ClosedLoop
 {
-    public static async Task<LoadResult> RunAsync(MeasuredCluster cluster, Operation operation, int clients, int connections, TimeSpan duration)
+    public static async Task<LoadResult> RunAsync(MeasuredCluster cluster, Operation operation, int clients, int connections, BenchmarkOptions options)
     {
         var channels = Enumerable.Range(0, connections)
             .Select(i => new GrpcChannel("http://" + cluster.Endpoints[i % cluster.Endpoints.Count]))
             .ToArray();
         try
         {
-            await PhaseAsync(channels, operation, clients, duration / 4).ConfigureAwait(false);
+            await PhaseAsync(channels, operation, clients, options.WarmUp).ConfigureAwait(false);
             var cpuBefore = cluster.CpuTime();
             var started = Stopwatch.GetTimestamp();
-            var recorders = await PhaseAsync(channels, operation, clients, duration).ConfigureAwait(false);
+            var recorders = await PhaseAsync(channels, operation, clients, options.Duration).ConfigureAwait(false);
             var elapsed = Stopwatch.GetElapsedTime(started);
             var cpu = cluster.CpuTime() - cpuBefore;
             var latencies = recorders.SelectMany(recorder => recorder.Ticks).ToArray();

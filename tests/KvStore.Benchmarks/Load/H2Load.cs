@@ -25,16 +25,16 @@ internal static partial class H2Load
         return null;
     }
 
-    public static async Task<LoadResult> RunAsync(MeasuredCluster cluster, Operation operation, string bodyFile, TimeSpan duration)
+    public static async Task<LoadResult> RunAsync(MeasuredCluster cluster, Operation operation, string bodyFile, BenchmarkOptions options)
     {
-        await OnceAsync(cluster, operation, bodyFile, duration / 4).ConfigureAwait(false);
+        await OnceAsync(cluster, operation, bodyFile, options.WarmUp).ConfigureAwait(false);
         var cpuBefore = cluster.CpuTime();
-        var output = await OnceAsync(cluster, operation, bodyFile, duration).ConfigureAwait(false);
+        var output = await OnceAsync(cluster, operation, bodyFile, options.Duration).ConfigureAwait(false);
         var cpu = cluster.CpuTime() - cpuBefore;
         var done = long.Parse(Succeeded().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);
         var failed = long.Parse(Failed().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);
         var mean = MeanTime().Match(output);
-        return new LoadResult(done / duration.TotalSeconds, Micros(mean.Groups[1].Value, mean.Groups[2].Value), 0,
+        return new LoadResult(done / (double)Seconds(options.Duration), Micros(mean.Groups[1].Value, mean.Groups[2].Value), 0,
             cpu.TotalMicroseconds / Math.Max(done, 1), cluster.PeakMemoryMegabytes(), failed);
     }
 
@@ -52,13 +52,16 @@ internal static partial class H2Load
         var environment = new Dictionary<string, string> { ["LD_LIBRARY_PATH"] = Path.Combine(Folder, "usr/lib/x86_64-linux-gnu") };
         var result = await ChildProcess.RunAsync(Program()!,
         [
-            "-D", Math.Max(1, (int)Math.Round(duration.TotalSeconds)).ToString(CultureInfo.InvariantCulture),
+            "-D", Seconds(duration).ToString(CultureInfo.InvariantCulture),
             "-c", Connections.ToString(CultureInfo.InvariantCulture), "-m", StreamsPerConnection.ToString(CultureInfo.InvariantCulture),
             "-t", "1", "-d", bodyFile, "-H", "content-type: application/grpc", "-H", "te: trailers",
             $"http://{cluster.Endpoints[0]}{Requests.PathOf(operation)}",
         ], environment: environment).ConfigureAwait(false);
         return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException(result.Errors + result.Output);
     }
+
+    // h2load counts in whole seconds.
+    private static int Seconds(TimeSpan duration) => Math.Max(1, (int)Math.Round(duration.TotalSeconds));
 
     private static double Micros(string number, string unit) =>
         double.Parse(number, CultureInfo.InvariantCulture) * unit switch { "us" => 1, "ms" => 1e3, _ => 1e6 };

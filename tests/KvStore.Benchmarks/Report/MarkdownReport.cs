@@ -12,8 +12,8 @@ internal static class MarkdownReport
         var version = await ChildProcess.RunAsync(options.EtcdPath, ["--version"]).ConfigureAwait(false);
         var text = new StringBuilder();
         text.AppendLine("# Benchmarks").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Made by `./build.sh bench --rounds {options.Rounds} --seconds {options.Duration.TotalSeconds}`. Client and server share the machine; a row is measured on fresh servers with 10,000 keys of 256 B,");
-        text.AppendLine(CultureInfo.InvariantCulture, $"the two sides in turn, {options.Rounds} rounds of {options.Duration.TotalSeconds:f0} s each; medians. CPU is the servers' own per operation, all members together.");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Made by `./build.sh bench --rounds {options.Rounds} --seconds {options.Duration.TotalSeconds} --warm-up {options.WarmUp.TotalSeconds}`. Client and server share the machine; a row is measured on fresh servers with 10,000 keys of 256 B,");
+        text.AppendLine(CultureInfo.InvariantCulture, $"the two sides in turn, {options.Rounds} rounds of {options.Duration.TotalSeconds:f0} s each after {options.WarmUp.TotalSeconds:f0} s of the same load; medians. CPU is the servers' own per operation, all members together.");
         text.AppendLine("The load generator is this project's client unless the row names h2load, which costs so little that the server is what is measured.").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"- etcd: {version.Output.Split('\n')[0]}");
         text.AppendLine(CultureInfo.InvariantCulture, $"- machine: {Environment.ProcessorCount} cores, {Processor()}, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB").AppendLine();
