@@ -14,22 +14,33 @@ public sealed record KvClientOptions
     /// <summary>With a password a token is fetched before the first call, and again when the server no longer takes it.</summary>
     public string? User { get; init; }
 
+    /// <summary>The user's password.</summary>
     public string? Password { get; init; }
 
-    /// <summary>Time for one unary call, repeats included; null without a limit.</summary>
-    public TimeSpan? CallTimeout { get; init; }
+    /// <summary>
+    /// Time for one unary call, repeats included; null without a limit. Longer than an election and a server's own limit (7 s for a
+    /// write) together, so that it decides only where nobody answers at all.
+    /// </summary>
+    public TimeSpan? CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Time for TCP and TLS to come up with one member before the next is tried.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    public TimeSpan? KeepAliveTime { get; init; }
+    /// <summary>
+    /// A ping after this much silence on a connection in use, so that a member that vanished without a word is noticed; null sends
+    /// none. Servers refuse pings more often than each 5 s.
+    /// </summary>
+    public TimeSpan? KeepAliveTime { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a ping may stay unanswered before the connection is given up.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(6);
 
-    /// <summary>Largest response; as etcd's client no limit but the representable.</summary>
+    /// <summary>Largest response, in bytes; as etcd's client no limit but the representable.</summary>
     public int ReceiveBytesMax { get; init; } = int.MaxValue;
 
     /// <summary>Pause before a broken stream is opened again: long enough not to spin, short beside an election.</summary>
     public TimeSpan ResumePause { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The clock, for timeouts and renewals.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

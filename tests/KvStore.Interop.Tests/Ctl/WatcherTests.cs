@@ -29,6 +29,8 @@ public sealed class WatcherTests
             Assert.Equal([first], await NextAsync(answers));
             await server.KillAsync();
             server.Start();
+            // A read is repeated until the server is back; a write into the connection that just broke would rightly be an error.
+            await client.Kv.RangeAsync(new RangeRequest { Key = ByteString.CopyFromUtf8("key") }, limit.Token);
             var second = await PutAsync(client, limit.Token);
             Assert.Equal([second], await NextAsync(answers));
         }

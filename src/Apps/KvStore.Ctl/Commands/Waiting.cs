@@ -1,7 +1,6 @@
 using KvStore.Client;
 using KvStore.Ctl.Arguments;
 using KvStore.Grpc;
-using KvStore.Protocol.Etcd;
 
 namespace KvStore.Ctl.Commands;
 
@@ -23,13 +22,13 @@ internal static class Waiting
             Session? session = null;
             try
             {
-                session = await Session.OpenAsync(call.Client, ttlSeconds, call.Stopping).ConfigureAwait(false);
-                return (session, await enter(session.Lease).ConfigureAwait(false));
+                session = await Session.OpenAsync(call.Client, TimeSpan.FromSeconds(ttlSeconds), call.Stopping).ConfigureAwait(false);
+                return (session, await enter(session.Lease.Value).ConfigureAwait(false));
             }
             catch (GrpcException lost) when (lost.Code == StatusCode.Unavailable && session is not null && !call.Stopping.IsCancellationRequested)
             {
-                await session.DisposeAsync().ConfigureAwait(false);
-                await call.Client.Lease.RevokeAsync(new LeaseRevokeRequest { ID = session.Lease }, call.Stopping).ConfigureAwait(false);
+                await session.OrphanAsync().ConfigureAwait(false);
+                await call.Client.Lease.RevokeAsync(session.Lease, call.Stopping).ConfigureAwait(false);
             }
             catch (Exception ended) when (ended is OperationCanceledException or GrpcException && call.Stopping.IsCancellationRequested)
             {
@@ -47,6 +46,6 @@ internal static class Waiting
     {
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = call.Stopping.Register(stopped.SetResult).ConfigureAwait(false);
-        return await Task.WhenAny(stopped.Task, session.Lost).ConfigureAwait(false) == stopped.Task;
+        return await Task.WhenAny(stopped.Task, session.Ended).ConfigureAwait(false) == stopped.Task;
     }
 }

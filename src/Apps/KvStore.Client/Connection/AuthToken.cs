@@ -1,0 +1,88 @@
+using KvStore.Grpc;
+using KvStore.Grpc.Client;
+using KvStore.Protocol.Etcd;
+
+namespace KvStore.Client;
+
+/// <summary>
+/// The token that calls carry. Fetched with the user's password before the first call, and again when the server no longer takes
+/// it; however many calls are refused at once, one fetches and the others wait for it. Thread-safe.
+/// </summary>
+internal sealed class AuthToken(GrpcChannel channel, KvClientOptions options) : IDisposable
+{
+    private const string NotEnabled = "etcdserver: authentication is not enabled";
+
+    /// <summary>
+    /// The refusals that a new token mends. The server judges the token before it proposes anything (or, for the second, applies
+    /// the proposal without effect), so a call refused with one of them may be sent again, a write too.
+    /// </summary>
+    private static readonly string[] _mendable =
+    [
+        "etcdserver: invalid auth token",
+        "etcdserver: revision of auth store is old",
+        "etcdserver: user name is empty",
+    ];
+
+    private readonly SemaphoreSlim _fetching = new(1);
+    private State _state = new(Token: null, IsFetched: false);
+
+    public bool HasCredentials => !string.IsNullOrEmpty(options.User) && options.Password is not null;
+
+    /// <summary>The token of the moment; null when the cluster asks for none or we have no credentials.</summary>
+    public ValueTask<string?> CurrentAsync(CancellationToken cancellationToken)
+    {
+        var state = Volatile.Read(ref _state);
+        return state.IsFetched || !HasCredentials
+            ? ValueTask.FromResult(state.Token)
+            : new ValueTask<string?>(FetchAsync(state, cancellationToken));
+    }
+
+    /// <summary>Whether a call or a watch refused with this text may succeed with a new token.</summary>
+    public bool Mends(string refusal) => HasCredentials && Array.Exists(_mendable, text => refusal.Contains(text, StringComparison.Ordinal));
+
+    /// <summary>Replaces a token that was refused, unless another call has replaced it meanwhile.</summary>
+    public Task<string?> RenewAsync(string? refused, CancellationToken cancellationToken)
+    {
+        var state = Volatile.Read(ref _state);
+        return state.IsFetched && state.Token != refused ? Task.FromResult(state.Token) : FetchAsync(state, cancellationToken);
+    }
+
+    public void Dispose() => _fetching.Dispose();
+
+    private async Task<string?> FetchAsync(State seen, CancellationToken cancellationToken)
+    {
+        await _fetching.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!ReferenceEquals(_state, seen))
+                return _state.Token;
+            var fetched = new State(await AuthenticateAsync(cancellationToken).ConfigureAwait(false), IsFetched: true);
+            Volatile.Write(ref _state, fetched);
+            return fetched.Token;
+        }
+        finally
+        {
+            _fetching.Release();
+        }
+    }
+
+    private async Task<string?> AuthenticateAsync(CancellationToken cancellationToken)
+    {
+        var request = new AuthenticateRequest { Name = options.User, Password = options.Password };
+        var call = new CallOptions { Timeout = options.CallTimeout, Repeat = RepeatRule.IfUnavailable };
+        try
+        {
+            var answer = await channel
+                .UnaryAsync("/etcdserverpb.Auth/Authenticate", request, AuthenticateResponse.Parser, call, cancellationToken).ConfigureAwait(false);
+            return answer.Token;
+        }
+        catch (GrpcException off) when (off.Message == NotEnabled)
+        {
+            // As etcd's client: credentials for a cluster that asks for none are not an error. When it begins to ask, it says
+            // that the user's name is empty, and the token is fetched then.
+            return null;
+        }
+    }
+
+    private sealed record State(string? Token, bool IsFetched);
+}

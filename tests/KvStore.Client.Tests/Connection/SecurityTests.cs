@@ -1,0 +1,98 @@
+using KvStore.Client.Tests.Support;
+using KvStore.Grpc;
+using KvStore.Grpc.Client;
+using KvStore.Protocol.Auth;
+using KvStore.Protocol.Etcd;
+using KvStore.Testing.Processes;
+
+namespace KvStore.Client.Tests.Connection;
+
+/// <summary>Passwords and certificates against real servers.</summary>
+public sealed class SecurityTests
+{
+    /// <summary>
+    /// Method: etcd keeps simple tokens in memory, so a restart makes every token invalid. A write, and a watch that goes on, get new
+    /// ones by themselves; what the user may not do stays refused.
+    /// </summary>
+    [Fact]
+    public async Task Token_ThatTheServerHasForgotten_IsRenewed()
+    {
+        using var folder = new TestFolder();
+        using var server = Members.Make(Members.Etcd, folder.Combine("data"));
+        server.Start();
+        await server.UntilReadyAsync();
+        var options = new KvClientOptions { Endpoints = [server.Endpoint], CallTimeout = Limits.Patience, User = "user", Password = "secret" };
+        using (var open = new KvClient(server.Endpoint))
+            await EnableAsync(open);
+
+        using var client = new KvClient(options);
+        await using var watch = await client.Watch.StartAsync(KeyRange.Prefix("own/"), cancellationToken: Limits.Patient());
+        var before = await client.Kv.PutAsync("own/a", "1");
+        await server.KillAsync();
+        server.Start();
+        var seen = Assert.Single((await watch.ReadAsync(Limits.Patient())).Events);
+        Assert.Equal(before.Revision, seen.Entry.ModRevision);
+        Assert.Equal("1", (await client.Kv.GetAsync("own/a"))!.Value.ToString());
+        var after = await client.Kv.PutAsync("own/a", "2");
+        Assert.Equal(after.Revision, Assert.Single((await watch.ReadAsync(Limits.Patient())).Events).Entry.ModRevision);
+
+        var refused = await Assert.ThrowsAsync<GrpcException>(() => client.Kv.PutAsync("other", "1"));
+        Assert.Equal((StatusCode.PermissionDenied, "etcdserver: permission denied"), (refused.Code, refused.Message));
+        var unwatched = await Assert.ThrowsAsync<GrpcException>(() => client.Watch.StartAsync("other", cancellationToken: Limits.Patient()));
+        Assert.Equal(StatusCode.PermissionDenied, unwatched.Code);
+        using var stranger = new KvClient(options with { Password = "wrong" });
+        await Assert.ThrowsAsync<GrpcException>(() => stranger.Kv.GetAsync("own/a"));
+    }
+
+    [Fact]
+    public async Task MutualTls_WithCertificatesFromFiles_IsAnswered_AndWithoutIsNot()
+    {
+        using var folder = new TestFolder();
+        var certificates = folder.Combine("certs");
+        await MakeAsync(certificates, "ca");
+        await MakeAsync(certificates, "client", "client");
+        await MakeAsync(certificates, "member", "m1", "127.0.0.1,localhost");
+        string File(string name) => Path.Combine(certificates, name);
+        string[] flags = ["--cert-file", File("m1.crt"), "--key-file", File("m1.key"), "--client-cert-auth", "--trusted-ca-file", File("ca.crt")];
+        using var server = ServerProcess.Cluster(Checkout.Server, folder.Path, 1, "https", _ =>
+            [.. flags, "--peer-cert-file", File("m1.crt"), "--peer-key-file", File("m1.key"), "--peer-client-cert-auth", "--peer-trusted-ca-file", File("ca.crt")])[0];
+        server.Start();
+        await server.UntilReadyAsync();
+        var tls = new TlsClientOptions { CaFile = File("ca.crt"), CertificateFile = File("client.crt"), KeyFile = File("client.key") };
+        using var client = new KvClient(new KvClientOptions { Endpoints = ["https://" + server.Endpoint], Tls = tls, CallTimeout = Limits.Patience });
+        await using var watch = await client.Watch.StartAsync("key", cancellationToken: Limits.Patient());
+        await client.Kv.PutAsync("key", "value");
+        Assert.Equal("key", Assert.Single((await watch.ReadAsync(Limits.Patient())).Events).Key.ToString());
+
+        using var nameless = new KvClient(new KvClientOptions
+        {
+            Endpoints = ["https://" + server.Endpoint],
+            Tls = tls with { CertificateFile = null, KeyFile = null },
+            CallTimeout = TimeSpan.FromSeconds(1),
+        });
+        await Assert.ThrowsAsync<GrpcException>(() => nameless.Kv.PutAsync("key", "value"));
+        Assert.Equal(1, (await client.Kv.GetAsync("key"))!.Version);
+    }
+
+    private static async Task EnableAsync(KvClient client)
+    {
+        await client.Auth.UserAddAsync(new AuthUserAddRequest { Name = "root", Password = "root" });
+        await client.Auth.UserGrantRoleAsync(new AuthUserGrantRoleRequest { User = "root", Role = "root" });
+        await client.Auth.UserAddAsync(new AuthUserAddRequest { Name = "user", Password = "secret" });
+        await client.Auth.RoleAddAsync(new AuthRoleAddRequest { Name = "owner" });
+        var own = KeyRange.Prefix("own/");
+        await client.Auth.RoleGrantPermissionAsync(new AuthRoleGrantPermissionRequest
+        {
+            Name = "owner",
+            Perm = new Permission { Key = own.Key, RangeEnd = own.End, PermType = Permission.Types.Type.Readwrite },
+        });
+        await client.Auth.UserGrantRoleAsync(new AuthUserGrantRoleRequest { User = "user", Role = "owner" });
+        await client.Auth.EnableAsync(new AuthEnableRequest());
+    }
+
+    private static async Task MakeAsync(string folder, params string[] arguments)
+    {
+        var result = await ChildProcess.RunAsync(Path.Combine(Checkout.Root, "deploy/certs/make-certs.sh"), [folder, .. arguments]);
+        Assert.True(result.ExitCode == 0, result.Errors);
+    }
+}

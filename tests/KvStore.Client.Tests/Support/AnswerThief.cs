@@ -1,0 +1,89 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace KvStore.Client.Tests.Support;
+
+/// <summary>
+/// A wire between a client and a member that can be told to steal the next answer: the request arrives and is carried out, the
+/// answer's bytes are swallowed and the connection is cut.
+/// </summary>
+internal sealed class AnswerThief : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly int _memberPort;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Task _accepting;
+    private int _steals;
+
+    public AnswerThief(int memberPort)
+    {
+        _memberPort = memberPort;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public string Endpoint => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+    public int Stolen { get; private set; }
+
+    /// <summary>The next bytes a member sends are the answer to be stolen.</summary>
+    public void StealNext() => Volatile.Write(ref _steals, 1);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+        _closing.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var wires = new List<Task>();
+        try
+        {
+            while (true)
+                wires.Add(CarryAsync(await _listener.AcceptTcpClientAsync(_closing.Token)));
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAll(wires);
+        }
+    }
+
+    private async Task CarryAsync(TcpClient client)
+    {
+        using var near = client;
+        using var far = new TcpClient();
+        await far.ConnectAsync(IPAddress.Loopback, _memberPort);
+        var requests = PumpAsync(near.GetStream(), far.GetStream(), mayBeStolen: false);
+        var answers = PumpAsync(far.GetStream(), near.GetStream(), mayBeStolen: true);
+        await Task.WhenAny(requests, answers);
+        near.Close();
+        far.Close();
+        await Task.WhenAll(requests, answers);
+    }
+
+    private async Task PumpAsync(NetworkStream from, NetworkStream to, bool mayBeStolen)
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await from.ReadAsync(buffer, _closing.Token) is var count and > 0)
+            {
+                // The acknowledgement of a ping or of settings is nine bytes of head and at most eight more; an answer is longer.
+                if (mayBeStolen && count > 30 && Interlocked.Exchange(ref _steals, 0) == 1)
+                {
+                    Stolen++;
+                    return;
+                }
+
+                await to.WriteAsync(buffer.AsMemory(0, count), _closing.Token);
+            }
+        }
+        catch (Exception ended) when (ended is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // One end of the wire is gone, so the other is cut, too.
+        }
+    }
+}
