@@ -12,7 +12,7 @@ internal static class Directories
         var members = new List<MemberInfo>(cluster.Members.Members.Count);
         foreach (var member in cluster.Members.Members)
             members.Add(new MemberInfo(member.Id, member.Name, member.PeerUrls, member.ClientUrls, member.IsLearner));
-        return new MemberDirectory(members, [.. cluster.Members.Removed], cluster.Version);
+        return new MemberDirectory(members, [.. cluster.Members.Removed], cluster.Version) { DowngradeTarget = cluster.DowngradeTarget };
     }
 
     /// <summary>C3: the one source of truth about who takes part is the table, written with the entry that changed it.</summary>

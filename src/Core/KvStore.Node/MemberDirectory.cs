@@ -6,6 +6,9 @@ namespace KvStore.Node;
 public sealed record MemberDirectory(
     IReadOnlyList<MemberInfo> Members, IReadOnlyList<MemberId> Removed, string ClusterVersion)
 {
+    /// <summary>The version that the cluster is to speak while a downgrade is under way; empty when none is.</summary>
+    public string DowngradeTarget { get; init; } = "";
+
     public static readonly MemberDirectory Empty = new([], [], "");
 
     public MemberInfo? Find(MemberId member)

@@ -21,6 +21,9 @@ public sealed record NodeOptions
     /// <summary>What this server speaks (major.minor); the leader raises the cluster's version to it.</summary>
     public string ServerVersion { get; init; } = "3.7.0";
 
+    /// <summary>Begin again as a cluster of this member alone, from its data: all others are removed (--force-new-cluster).</summary>
+    public bool ForcesNewCluster { get; init; }
+
     // Time
 
     /// <summary>The time between two ticks: raft's heartbeat. Everything that is counted in ticks follows it.</summary>

@@ -33,6 +33,9 @@ public sealed record NodeStatus
     /// <summary>The version all members speak, as the leader set it; empty until then.</summary>
     public string ClusterVersion { get; init; } = "";
 
+    /// <summary>The version a downgrade leads to; empty when none is under way.</summary>
+    public string DowngradeTarget { get; init; } = "";
+
     /// <summary>When the current leader became known here, on the clock of the ticks; for "possibly due to previous leader failure".</summary>
     public Instant LeaderSince { get; init; }
 

@@ -40,7 +40,7 @@ public sealed class EtcdServices : IDisposable
         _leaders = new LeaderMonitor(member, options);
         _rules = new RequestRules(member);
         Gateway = gateway;
-        PeerCalls = new PeerCalls(leases);
+        PeerCalls = new PeerCalls(leases, new CorruptionCheck(member, gateway, peers, options));
         Table = new GrpcServiceTable();
         new KvService(member, gateway, quota, headers, options).Register(Table);
         new WatchService(member, gateway, headers, _leaders, options).Register(Table);

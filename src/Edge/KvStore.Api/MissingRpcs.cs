@@ -7,7 +7,5 @@ namespace KvStore.Api;
 public static class MissingRpcs
 {
     public static IReadOnlyList<string> Paths { get; } =
-    [
-        "/etcdserverpb.Maintenance/Downgrade",
-    ];
+    [];
 }

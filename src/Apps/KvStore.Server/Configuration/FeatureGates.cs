@@ -10,8 +10,8 @@ internal sealed class FeatureGates
     public static IReadOnlyList<FeatureGate> All { get; } =
     [
         new("StopGRPCServiceOnDefrag", false, false, "the store serves while it is defragmented"),
-        new("InitialCorruptCheck", false, false, "not available yet"),
-        new("CompactHashCheck", false, false, "not available yet"),
+        new("InitialCorruptCheck", false, false, ""),
+        new("CompactHashCheck", false, false, ""),
         new("TxnModeWriteWithSharedBuffer", true, true, "reads inside a transaction copy nothing"),
         new("LeaseCheckpoint", false, false, "the remaining time of leases is always kept"),
         new("LeaseCheckpointPersist", false, false, "the remaining time of leases is always kept"),

@@ -88,6 +88,8 @@ internal sealed record ServerOptions
 
     public required AuthSettings Auth { get; init; }
 
+    public required MaintenanceSettings Maintenance { get; init; }
+
     public required string LogLevel { get; init; }
 
     /// <summary>True for one readable line per event, false for JSON.</summary>

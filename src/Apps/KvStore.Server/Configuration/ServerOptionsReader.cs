@@ -74,6 +74,7 @@ internal static class ServerOptionsReader
             TlsMinVersion = minVersion,
             TlsMaxVersion = maxVersion,
             Auth = AuthSettings.Read(settings),
+            Maintenance = MaintenanceSettings.Read(settings),
             LogLevel = ReadChoice(settings, "log-level", "debug", "info", "warn", "error", "dpanic", "panic", "fatal"),
             LogsForPeople = ReadChoice(settings, "log-format", "json", "console") == "console",
             LogOutputs = settings.List("log-outputs"),

@@ -118,6 +118,8 @@ internal sealed class Member : IAsyncDisposable
         var trace = new TraceLog(_logger);
         _metrics.OnSlowSync = took => _logger.Warn("slow fdatasync", ("took", took));
         _metrics.OnSlowWrite = took => _logger.Warn("applying a batch took too long", ("took", took), ("expected-duration", _options.SlowApplyWarning));
+        if (_options.Maintenance.ForcesNewCluster)
+            _logger.Warn("forcing a new cluster of this member alone: all others are removed; start without --force-new-cluster next time");
         var latePeers = new LatePeerNetwork();
         _node = await NodeSetup.StartAsync(_options, latePeers, _lanes, _calls, _auth.Assignments, trace, _metrics, stop).ConfigureAwait(false);
         var self = _node.Status.Self;
@@ -126,14 +128,19 @@ internal sealed class Member : IAsyncDisposable
         _network = new PeerNetwork(PeerOptions(_node.Status), PeerLog.Events(_logger, _metrics, () => _wasToldRemoved = true));
         _metrics.Network = _network;
         latePeers.Attach(_network);
-        _services = new EtcdServices(new NodeMember(_node, () => _clock.Now), _calls, new RequestIds(self, Entropy.NextSeed()), new ServerPeerCalls(_network), _apiOptions, _auth.Security);
+        var member = new NodeMember(_node, () => _clock.Now);
+        var peers = new ServerPeerCalls(_network);
+        _services = new EtcdServices(member, _calls, new RequestIds(self, Entropy.NextSeed()), peers, _apiOptions, _auth.Security);
         ServerPeerCalls.Handle(_network, _services.PeerCalls);
         ClusterInquiry.Handle(_network, () => _node.Status);
 
         await ListenForPeersAsync(_network).ConfigureAwait(false);
         _network.Start(_node);
         _ticks = new TickPump(TimeProvider.System, _clock, _options.HeartbeatInterval, _node.Tick);
+        var upkeep = new Upkeep(member, _services, peers, _apiOptions, _options.Maintenance, _logger);
+        await upkeep.CheckAsync(_stopping.Token).ConfigureAwait(false);
         await ListenForClientsAsync(_services).ConfigureAwait(false);
+        upkeep.Start(_stopping.Token);
         _ = ReportReadyAsync(_node);
         _ = WatchForTheEndAsync(_node);
     }

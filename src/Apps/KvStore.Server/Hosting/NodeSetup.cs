@@ -45,6 +45,7 @@ internal static class NodeSetup
             WalDirectory = options.WalDirectory ?? node.WalDirectory,
             Name = options.Name,
             ClientUrls = options.AdvertiseClient,
+            ForcesNewCluster = options.Maintenance.ForcesNewCluster,
             TickInterval = options.HeartbeatInterval,
             ElectionTicks = ElectionTicks(options),
             PreVote = options.PreVote,

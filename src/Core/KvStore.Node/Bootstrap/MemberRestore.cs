@@ -46,6 +46,8 @@ internal sealed record MemberRestore
             var applier = makeApplier(store);
             if (IsBlank(recovered) && applier.State.Index == LogIndex.Zero && plan.IsFounder)
                 recovered = FoundingLog.Write(log, recovered, plan.Members);
+            else if (options.ForcesNewCluster)
+                ForcedCluster.Begin(recovered, applier, ordered, options);
             return new MemberRestore
             {
                 Identity = recovered.Identity,

@@ -7,7 +7,7 @@ namespace KvStore.Node.Consensus;
 
 /// <summary>
 /// Makes the member known: its name and client addresses go through the log until the log says them, and the leader sets the
-/// cluster's version where there is none. Owned by the Consensus lane.
+/// cluster's version where it is another. Owned by the Consensus lane.
 /// </summary>
 internal sealed class SelfIntroduction(NodeOptions options, MemberId self)
 {
@@ -24,11 +24,13 @@ internal sealed class SelfIntroduction(NodeOptions options, MemberId self)
         if (directory.Find(_self) is not { } member)
             return null;
         IsDone = IsAsConfigured(member);
-        var lacksVersion = directory.ClusterVersion.Length == 0 && raft.Role == RaftRole.Leader;
+        // What the members speak, or while they are being replaced by older ones, what those do.
+        var wanted = directory.DowngradeTarget.Length > 0 ? directory.DowngradeTarget : _options.ServerVersion;
+        var lacksVersion = directory.ClusterVersion != wanted && raft.Role == RaftRole.Leader;
         if ((IsDone && !lacksVersion) || raft.Leader.IsNone || now < _again)
             return null;
         _again = now + _options.PublishRetryInterval;
-        return (IsDone ? VersionCommand() : AttributesCommand()).ToByteArray();
+        return (IsDone ? VersionCommand(wanted) : AttributesCommand()).ToByteArray();
     }
 
     private bool IsAsConfigured(MemberInfo member)
@@ -54,5 +56,5 @@ internal sealed class SelfIntroduction(NodeOptions options, MemberId self)
         return new Command { MemberAttributes = attributes };
     }
 
-    private Command VersionCommand() => new() { ClusterVersion = new ClusterVersion { Version = _options.ServerVersion } };
+    private static Command VersionCommand(string version) => new() { ClusterVersion = new ClusterVersion { Version = version } };
 }

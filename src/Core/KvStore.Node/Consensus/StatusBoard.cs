@@ -60,6 +60,7 @@ internal sealed class StatusBoard
             Members = directory.Members,
             RemovedMembers = directory.Removed,
             ClusterVersion = directory.ClusterVersion,
+            DowngradeTarget = directory.DowngradeTarget,
             LeaderSince = _leaderSince,
             Peers = _peers,
             IsPublished = isPublished,

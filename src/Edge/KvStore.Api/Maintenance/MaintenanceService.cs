@@ -20,6 +20,7 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
         table.Unary(methods.FindMethodByName("HashKV"), HashKvAsync);
         table.Unary<DefragmentRequest, DefragmentResponse>(methods.FindMethodByName("Defragment"), DefragmentAsync);
         table.ServerStreaming(methods.FindMethodByName("Snapshot"), new SnapshotStream(member, gateway, options).AnswerAsync);
+        table.Unary<DowngradeRequest, DowngradeResponse>(methods.FindMethodByName("Downgrade"), new DowngradeCalls(member, gateway, headers).AnswerAsync);
         table.Unary<MoveLeaderRequest, MoveLeaderResponse>(methods.FindMethodByName("MoveLeader"), MoveLeaderAsync);
     }
 
@@ -43,7 +44,7 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
             RaftAppliedIndex = status.AppliedIndex.Value,
             IsLearner = status.IsLearner,
             StorageVersion = options.StorageVersion,
-            DowngradeInfo = new DowngradeInfo(),
+            DowngradeInfo = new DowngradeInfo { Enabled = status.DowngradeTarget.Length > 0, TargetVersion = status.DowngradeTarget },
         };
         if (!status.HasLeader)
             response.Errors.Add(EtcdErrors.NoLeader.Text);

@@ -115,7 +115,7 @@ public sealed class NodeGateway
         return Await(call, id, reply, _member.TryListLeases(id, caller));
     }
 
-    public ValueTask<Reply> HashKeyValuesAsync(ServerCall call, Revision at)
+    public ValueTask<Reply> HashKeyValuesAsync(ServerCall? call, Revision at)
     {
         var id = _ids.Next();
         var reply = _calls.Begin(id);

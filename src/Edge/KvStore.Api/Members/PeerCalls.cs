@@ -1,4 +1,5 @@
 using KvStore.Api.Lease;
+using KvStore.Api.Maintenance;
 using KvStore.Grpc;
 using StatusCode = KvStore.Grpc.StatusCode;
 
@@ -8,18 +9,26 @@ namespace KvStore.Api.Members;
 public sealed class PeerCalls
 {
     private readonly LeaderLeases _leases;
+    private readonly CorruptionCheck _hashes;
 
-    internal PeerCalls(LeaderLeases leases) => _leases = leases;
+    internal PeerCalls(LeaderLeases leases, CorruptionCheck hashes)
+    {
+        _leases = leases;
+        _hashes = hashes;
+    }
 
     /// <summary>The names of the calls that are answered here.</summary>
-    public static IReadOnlyList<string> Methods { get; } = [LeaderLeases.KeepAliveMethod, LeaderLeases.TimeToLiveMethod];
+    public static IReadOnlyList<string> Methods { get; } = [LeaderLeases.KeepAliveMethod, LeaderLeases.TimeToLiveMethod, CorruptionCheck.Method];
 
     /// <summary>Throws <see cref="GrpcException"/> with etcd's error where this member refuses, "not leader" among them.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> AnswerAsync(string method, ReadOnlyMemory<byte> request)
     {
-        if (method is not (LeaderLeases.KeepAliveMethod or LeaderLeases.TimeToLiveMethod))
-            throw new GrpcException(StatusCode.Unimplemented, $"unknown peer call {method}");
-        var reply = await _leases.AnswerAsync(method, request).ConfigureAwait(false);
+        var reply = method switch
+        {
+            LeaderLeases.KeepAliveMethod or LeaderLeases.TimeToLiveMethod => await _leases.AnswerAsync(method, request).ConfigureAwait(false),
+            CorruptionCheck.Method => await _hashes.AnswerAsync(request).ConfigureAwait(false),
+            _ => throw new GrpcException(StatusCode.Unimplemented, $"unknown peer call {method}"),
+        };
         if (reply.Error is { } error)
             throw new GrpcException((StatusCode)(int)error.Code, error.Text);
         return reply.Body;
