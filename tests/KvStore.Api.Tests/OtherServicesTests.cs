@@ -1,4 +1,3 @@
-using System.Text;
 using Google.Protobuf;
 using KvStore.Grpc;
 using KvStore.Grpc.Client;
@@ -260,10 +259,10 @@ public sealed class OtherServicesTests : IAsyncLifetime
     public async Task Metrics_MoveUnderEtcdsNames()
     {
         await _host.CallAsync<PutResponse>("KV/Put", KvServiceTests.Put("k", "v"));
-        var text = new StringBuilder();
-        _host.Services.Metrics.AppendTo(text);
+        var text = new KvStore.Api.Metrics.PrometheusText();
+        _host.Services.Metrics.WriteTo(text);
         var lines = text.ToString().Split('\n');
-        Assert.Contains("grpc_server_handled_total{grpc_method=\"Put\",grpc_service=\"etcdserverpb.KV\",grpc_type=\"unary\",grpc_code=\"OK\"} 1", lines);
+        Assert.Contains("grpc_server_handled_total{grpc_code=\"OK\",grpc_method=\"Put\",grpc_service=\"etcdserverpb.KV\",grpc_type=\"unary\"} 1", lines);
         Assert.Contains("grpc_server_started_total{grpc_method=\"Watch\",grpc_service=\"etcdserverpb.Watch\",grpc_type=\"bidi_stream\"} 0", lines);
         Assert.Contains("etcd_debugging_mvcc_current_revision 2", lines);
         Assert.Contains("etcd_server_has_leader 1", lines);

@@ -3,6 +3,8 @@ using System.Text;
 using Google.Protobuf.Reflection;
 using KvStore.Api;
 using KvStore.Api.Gateway;
+using KvStore.Api.Http;
+using KvStore.Api.Metrics;
 using KvStore.Protocol.Election;
 using KvStore.Protocol.Etcd;
 using KvStore.Protocol.Health;
@@ -72,6 +74,24 @@ public sealed class CompatibilityTests
         page.AppendLine("|---|---|---|");
         foreach (var (path, method) in GatewayRoutes.All.OrderBy(route => route.Key, StringComparer.Ordinal))
             page.AppendLine(CultureInfo.InvariantCulture, $"| `{path}` | `{PathOf(method)}` | {(method.IsServerStreaming ? "yes" : "")} |");
+    }
+
+    private static void AppendMetrics(StringBuilder page)
+    {
+        page.AppendLine();
+        page.AppendLine("## Plain HTTP paths");
+        page.AppendLine();
+        page.AppendLine("`GET` on the client URLs: `/version`, `/debug/vars`, and those that `--listen-metrics-urls` serve too:");
+        page.AppendLine(CultureInfo.InvariantCulture, $"`/metrics`, `/health`, {string.Join(", ", HealthEndpoint.LivenessChecks.Select(name => $"`/livez/{name}`").Prepend("`/livez`"))}, {string.Join(", ", HealthEndpoint.ReadinessChecks.Select(name => $"`/readyz/{name}`").Prepend("`/readyz`"))}.");
+        page.AppendLine();
+        page.AppendLine(CultureInfo.InvariantCulture, $"## Metrics: {MetricTable.All.Count} families");
+        page.AppendLine();
+        page.AppendLine("Names, kinds and labels are etcd's. What is not listed counts something that does not exist here (bbolt's pages, Go's runtime, the v2 store), or is not measured.");
+        page.AppendLine();
+        page.AppendLine("| Family | Kind | What |");
+        page.AppendLine("|---|---|---|");
+        foreach (var metric in MetricTable.All)
+            page.AppendLine(CultureInfo.InvariantCulture, $"| `{metric.Name}` | {metric.Kind.ToString().ToLowerInvariant()} | {metric.Help.TrimEnd('.')} |");
     }
 
     private static void AppendFlags(StringBuilder page)

@@ -22,6 +22,8 @@ public sealed class MvccWriter : MvccReader
     private readonly ByteWriter _keyKey = new();
     private bool _inTxn;
     private int _nextSub;
+    private int _operations;
+    private WriteCounts _counts;
 
     internal MvccWriter(StoreState state, MvccOptions options)
         : base(state.Slabs)
@@ -45,6 +47,9 @@ public sealed class MvccWriter : MvccReader
     /// <summary>Bytes of all stored key-value pairs, superseded versions that wait for the sweep included. Differs between members.</summary>
     public long RetainedBytes => _state.RetainedBytes;
 
+    /// <summary>What was written since the store was opened.</summary>
+    public WriteCounts Counts => _counts;
+
     private protected override IndexRoot Root => _state.Tree.Root;
 
     /// <summary>Begins a transaction. Its main revision is consumed only if it changes something.</summary>
@@ -57,6 +62,8 @@ public sealed class MvccWriter : MvccReader
     public PutResult Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, LeaseId lease)
     {
         Check.That(_inTxn && !key.IsEmpty, "a put happens in a transaction and has a key");
+        _counts = _counts with { Puts = _counts.Puts + 1, PutBytes = _counts.PutBytes + key.Length + value.Length };
+        _operations++;
         var newest = NewestOf(key, out var previous);
         var record = new VersionRecord
         {
@@ -81,6 +88,8 @@ public sealed class MvccWriter : MvccReader
     public IReadOnlyList<DeletedKey> DeleteRange(ReadOnlySpan<byte> key, ReadOnlySpan<byte> end)
     {
         Check.That(_inTxn, "a delete happens in a transaction");
+        _counts = _counts with { DeleteRanges = _counts.DeleteRanges + 1 };
+        _operations++;
         _deleted.Clear();
         // First all are found, then all are deleted: a cursor does not survive changes.
         for (var cursor = Seek(key, end, Revision.Zero); cursor.MoveNext();)
@@ -110,6 +119,9 @@ public sealed class MvccWriter : MvccReader
         if (changed)
             _state.Current = _state.Current.Next;
         _nextSub = 0;
+        if (_operations > 1)
+            _counts = _counts with { Txns = _counts.Txns + 1 };
+        _operations = 0;
         return new TxnResult(_state.Current, changed);
     }
 

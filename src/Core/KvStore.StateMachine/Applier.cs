@@ -29,6 +29,8 @@ public sealed class Applier
     private readonly AlarmApplier _alarms;
     private readonly ClusterApplier _cluster;
     private readonly AuthApplier _auth;
+    private long _leasesGranted;
+    private long _leasesRevoked;
     private ByteWriter _body = new(4096);
 
     /// <summary>Loads leases, members, alarms and users from the store that <paramref name="keys"/> was opened on.</summary>
@@ -63,6 +65,9 @@ public sealed class Applier
 
     /// <summary>Users and roles, those of the running batch included.</summary>
     public AuthTable Auth => _auth.Table;
+
+    /// <summary>What was applied since the store was opened.</summary>
+    public ApplyCounts Counts => new(_writer.Counts, _leasesGranted, _leasesRevoked);
 
     /// <summary>Bytes of the running batch: the caller commits before it grows too large.</summary>
     public int BatchBytes => _writer.Batch.Length;
@@ -140,9 +145,9 @@ public sealed class Applier
             case CommandKind.Compaction:
                 return ApplyCompaction(command.Operation, ref sweep);
             case CommandKind.LeaseGrant:
-                return _leases.ApplyGrant(command.Operation, now, _body);
+                return Counted(_leases.ApplyGrant(command.Operation, now, _body), ref _leasesGranted);
             case CommandKind.LeaseRevoke:
-                return _leases.ApplyRevoke(command.Operation, expired: command.Request.IsNone);
+                return Counted(_leases.ApplyRevoke(command.Operation, expired: command.Request.IsNone), ref _leasesRevoked);
             case CommandKind.LeaseCheckpoint:
                 return _leases.ApplyCheckpoint(command.Operation);
             case CommandKind.Alarm:
@@ -153,6 +158,12 @@ public sealed class Applier
                 ApplyToCluster(command);
                 return null;
         }
+    }
+
+    private static EtcdError? Counted(EtcdError? error, ref long count)
+    {
+        count += error is null ? 1 : 0;
+        return error;
     }
 
     private void ApplyToCluster(in CommandFields command)

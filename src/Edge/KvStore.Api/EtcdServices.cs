@@ -8,6 +8,7 @@ using KvStore.Api.Lease;
 using KvStore.Api.Locks;
 using KvStore.Api.Maintenance;
 using KvStore.Api.Members;
+using KvStore.Api.Metrics;
 using KvStore.Api.Security;
 using KvStore.Api.Watch;
 using KvStore.Grpc;
@@ -52,9 +53,10 @@ public sealed class EtcdServices : IDisposable
         _passwords = new PasswordDesk(security);
         new AuthService(member, gateway, _passwords, headers).Register(Table);
         new HealthService().Register(Table);
-        HealthEndpoint = new Http.HealthEndpoint(member, gateway);
+        var health = new HealthCounts();
+        HealthEndpoint = new Http.HealthEndpoint(member, gateway, health);
         VersionEndpoint = new Http.VersionEndpoint(member, options);
-        Metrics = new Http.MetricsText(member, Table, security.Tokens);
+        Metrics = new MemberMetrics(member, Table, security.Tokens, health, () => leases.Renewals);
     }
 
     public GrpcServiceTable Table { get; }
@@ -68,7 +70,7 @@ public sealed class EtcdServices : IDisposable
 
     public Http.VersionEndpoint VersionEndpoint { get; }
 
-    public Http.MetricsText Metrics { get; }
+    public MemberMetrics Metrics { get; }
 
     /// <summary>For <see cref="GrpcRoomOptions.Admit"/>.</summary>
     public GrpcStatus Admit(ServerCall call) => _rules.Admit(call);

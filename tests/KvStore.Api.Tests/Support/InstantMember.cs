@@ -58,7 +58,7 @@ internal sealed class InstantMember : IMember, ILane<WatchMessage>, ITraceSink, 
 
     public long RetainedBytes { get; set; }
 
-    public AppliedFacts Applied => new(_applier.Alarms.Alarms, _keys.Writer.LiveBytes, RetainedBytes);
+    public AppliedFacts Applied => new(_applier.Alarms.Alarms, _keys.Writer.LiveBytes, RetainedBytes) { Counts = _applier.Counts };
 
     public AuthTable Auth => _applier.Auth;
 

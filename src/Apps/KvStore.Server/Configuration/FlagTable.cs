@@ -110,7 +110,7 @@ internal static class FlagTable
         new("log-rotation-config-json", Text, """{"maxsize": 100, "maxage": 0, "maxbackups": 0, "localtime": false, "compress": false}""", "Rotation settings.", Inert, "rotate with the system's tools"),
 
         new("enable-pprof", Bool, "false", "Whether to serve Go profiles.", Inert, "profiles are taken with dotnet-trace"),
-        new("metrics", Text, "basic", "basic or extensive.", Inert, "there is one set of metrics"),
+        new("metrics", Text, "basic", "basic, or extensive: with the times of calls."),
         new("enable-distributed-tracing", Bool, "false", "Whether to send OpenTelemetry spans.", Inert, "not available yet"),
         new("distributed-tracing-address", Text, "localhost:4317", "Collector of spans.", Inert, "not available yet"),
         new("distributed-tracing-service-name", Text, "etcd", "Service name of spans.", Inert, "not available yet"),

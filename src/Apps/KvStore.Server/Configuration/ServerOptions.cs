@@ -66,6 +66,9 @@ internal sealed record ServerOptions
 
     public required TimeSpan SlowApplyWarning { get; init; }
 
+    /// <summary>--metrics extensive: the time of each call is measured.</summary>
+    public required bool MeasuresCalls { get; init; }
+
     /// <summary>Whether JSON is served under /v3.</summary>
     public required bool ServesJson { get; init; }
 

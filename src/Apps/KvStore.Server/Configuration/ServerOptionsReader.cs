@@ -63,6 +63,7 @@ internal static class ServerOptionsReader
             WatchProgressInterval = progress == TimeSpan.Zero ? DefaultProgressInterval
                 : progress < ProgressIntervalMin ? ProgressIntervalMin : progress,
             SlowApplyWarning = settings.Duration("warning-apply-duration"),
+            MeasuresCalls = ReadChoice(settings, "metrics", "basic", "extensive") == "extensive",
             ServesJson = settings.Bool("enable-grpc-gateway"),
             CorsOrigins = settings.List("cors"),
             HostNames = settings.List("host-whitelist"),

@@ -2,18 +2,27 @@ using System.Text;
 using KvStore.Api;
 using KvStore.Api.Gateway;
 using KvStore.Api.Http;
-using KvStore.Server.Metrics;
+using KvStore.Node;
 using Microsoft.AspNetCore.Http;
 
 namespace KvStore.Server.Hosting;
 
-/// <summary>What is asked over plain HTTP: the JSON gateway, /health, /livez, /readyz, /version and /metrics, as etcd answers them.</summary>
+/// <summary>What is asked over plain HTTP: the JSON gateway, /health, /livez, /readyz, /version, /metrics and /debug/vars, as etcd answers them.</summary>
 /// <param name="services">Who knows the answers.</param>
-/// <param name="metrics">What the process counts.</param>
+/// <param name="metrics">The page of /metrics.</param>
+/// <param name="status">Of the node.</param>
 /// <param name="gateway">Null with --enable-grpc-gateway=false.</param>
-internal sealed class HttpEndpoints(EtcdServices services, MetricsExposition metrics, JsonGateway? gateway)
+internal sealed class HttpEndpoints(EtcdServices services, Func<string> metrics, Func<NodeStatus> status, JsonGateway? gateway)
 {
-    private const string MetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
+    private const string PlainText = "text/plain; charset=utf-8";
+
+    /// <summary>The paths of the checks, alone and together.</summary>
+    private static readonly HashSet<string> Checks =
+    [
+        "/livez", "/readyz",
+        .. HealthEndpoint.LivenessChecks.Select(name => "/livez/" + name),
+        .. HealthEndpoint.ReadinessChecks.Select(name => "/readyz/" + name),
+    ];
 
     /// <summary>On the client ports.</summary>
     public Task AnswerAsync(HttpContext http)
@@ -23,7 +32,7 @@ internal sealed class HttpEndpoints(EtcdServices services, MetricsExposition met
             path = GatewayRoutes.Prefix + path[GatewayRoutes.BetaPrefix.Length..];
         if (gateway is not null && path.StartsWith(GatewayRoutes.Prefix, StringComparison.Ordinal))
             return gateway.AnswerAsync(http, path);
-        return AnswerPlainAsync(http, path, isKnown: path == "/version" || IsKnownToMetrics(path));
+        return AnswerPlainAsync(http, path, isKnown: path is "/version" or "/debug/vars" || IsKnownToMetrics(path));
     }
 
     /// <summary>On --listen-metrics-urls: health and metrics, nothing about keys.</summary>
@@ -37,14 +46,15 @@ internal sealed class HttpEndpoints(EtcdServices services, MetricsExposition met
     {
         if (!isKnown)
         {
-            await WriteAsync(http, new HttpAnswer(404, "text/plain; charset=utf-8", "404 page not found\n")).ConfigureAwait(false);
+            await WriteAsync(http, new HttpAnswer(404, PlainText, "404 page not found\n")).ConfigureAwait(false);
             return;
         }
 
-        if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
+        // Of all these only /metrics takes any method.
+        if (!HttpMethods.IsGet(http.Request.Method) && path != "/metrics")
         {
             http.Response.Headers.Allow = "GET";
-            await WriteAsync(http, new HttpAnswer(405, "text/plain; charset=utf-8", "Method Not Allowed\n")).ConfigureAwait(false);
+            await WriteAsync(http, new HttpAnswer(405, PlainText, "Method Not Allowed\n")).ConfigureAwait(false);
             return;
         }
 
@@ -54,33 +64,32 @@ internal sealed class HttpEndpoints(EtcdServices services, MetricsExposition met
     private ValueTask<HttpAnswer> AnswerAsync(HttpRequest request, string path)
     {
         var excluded = request.Query["exclude"].Select(value => value ?? "").ToArray();
-        if (path == "/health")
-            return services.HealthEndpoint.AnswerAsync(excluded, request.Query["serializable"] == "true");
-        if (path == "/version")
-            return ValueTask.FromResult(services.VersionEndpoint.Answer());
-        if (path == "/metrics")
+        switch (path)
         {
-            var text = new StringBuilder();
-            services.Metrics.AppendTo(text);
-            metrics.AppendTo(text);
-            return ValueTask.FromResult(new HttpAnswer(200, MetricsContentType, text.ToString()));
+            case "/health":
+                return services.HealthEndpoint.AnswerAsync(excluded, request.Query["serializable"] == "true");
+            case "/version":
+                return ValueTask.FromResult(services.VersionEndpoint.Answer());
+            case "/metrics":
+                return ValueTask.FromResult(new HttpAnswer(200, "text/plain; version=0.0.4; charset=utf-8", metrics()));
+            case "/debug/vars":
+                return ValueTask.FromResult(new HttpAnswer(200, "application/json; charset=utf-8", DebugVariables.Describe(status())));
+            default:
+                var slash = path.IndexOf('/', 1);
+                var only = slash < 0 ? null : path[(slash + 1)..];
+                return services.HealthEndpoint.AnswerChecksAsync(path.StartsWith("/readyz", StringComparison.Ordinal), only, excluded, request.Query.ContainsKey("verbose"));
         }
-
-        var isReadiness = path.StartsWith("/readyz", StringComparison.Ordinal);
-        var only = path.Length > "/readyz".Length && !isReadiness ? path["/livez/".Length..]
-            : path.Length > "/readyz".Length ? path["/readyz/".Length..] : null;
-        return services.HealthEndpoint.AnswerChecksAsync(isReadiness, only, excluded, request.Query.ContainsKey("verbose"));
     }
 
-    private static bool IsKnownToMetrics(string path) =>
-        path is "/health" or "/metrics" or "/livez" or "/readyz"
-        || path.StartsWith("/livez/", StringComparison.Ordinal) || path.StartsWith("/readyz/", StringComparison.Ordinal);
+    private static bool IsKnownToMetrics(string path) => path is "/health" or "/metrics" || Checks.Contains(path);
 
     private static async Task WriteAsync(HttpContext http, HttpAnswer answer)
     {
         http.Response.StatusCode = answer.StatusCode;
         http.Response.ContentType = answer.ContentType;
-        http.Response.Headers.XContentTypeOptions = "nosniff";
+        // Where etcd says so: on what is no answer, and on the checks.
+        if (answer.StatusCode != StatusCodes.Status200OK || Checks.Contains(http.Request.Path.Value ?? ""))
+            http.Response.Headers.XContentTypeOptions = "nosniff";
         var body = Encoding.UTF8.GetBytes(answer.Body);
         http.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(http.Request.Method))

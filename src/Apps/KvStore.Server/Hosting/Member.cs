@@ -3,6 +3,7 @@ using KvStore.Api;
 using KvStore.Api.Calls;
 using KvStore.Api.Gateway;
 using KvStore.Api.Members;
+using KvStore.Api.Metrics;
 using KvStore.Grpc.Server;
 using KvStore.Hosting;
 using KvStore.Node;
@@ -115,7 +116,8 @@ internal sealed class Member : IAsyncDisposable
         if (OsFileSystem.PrepareDataDirectory(_options.DataDirectory))
             _logger.Warn("the data directory was open to other users; it is private now (0700)", ("data-dir", _options.DataDirectory));
         PrepareLogDirectory();
-        var trace = new TraceLog(_logger);
+        var trace = new TraceMetrics(new TraceLog(_logger), TimeProvider.System);
+        _metrics.Trace = trace;
         _metrics.OnSlowSync = took => _logger.Warn("slow fdatasync", ("took", took));
         _metrics.OnSlowWrite = took => _logger.Warn("applying a batch took too long", ("took", took), ("expected-duration", _options.SlowApplyWarning));
         if (_options.Maintenance.ForcesNewCluster)
@@ -183,14 +185,21 @@ internal sealed class Member : IAsyncDisposable
             KeepAliveTimeout = _options.KeepAliveTimeout,
             StreamsPerConnectionMax = (int)Math.Min(_options.ConcurrentStreamsMax, new GrpcKestrelOptions().StreamsPerConnectionMax),
         };
+        var calls = new CallMetrics(services.Table, _options.MeasuresCalls);
         var room = new GrpcRoom(services.Table, new GrpcRoomOptions
         {
             ReceiveBytesMax = _options.RequestBytesMax + NodeSetup.ReceiveSlackBytes,
             Stopping = _stopping.Token,
-            Admit = services.Admit,
+            Admit = call =>
+            {
+                calls.OnAdmitted(call);
+                return services.Admit(call);
+            },
+            OnFinished = calls.OnFinished,
             OnUnhandledException = LogUnhandled,
         });
-        var http = new HttpEndpoints(services, _metrics, _options.ServesJson ? new JsonGateway(room) : null);
+        var node = _node!;
+        var http = new HttpEndpoints(services, () => _metrics.Write(services, calls, room, node.Status), () => node.Status, _options.ServesJson ? new JsonGateway(room) : null);
         var access = new AccessControl(_options.HostNames, _options.CorsOrigins);
         RequestDelegate plain = context => access.InvokeAsync(context, http.AnswerAsync);
         if (_options.ListenClientHttp.Count > 0)

@@ -10,8 +10,16 @@ internal static class PeerLog
 {
     public static PeerEvents Events(ILogger logger, MetricsExposition metrics, Action onRemoved) => new()
     {
-        OnConnected = (peer, channel) => logger.Info("established a stream to a member", ("member", peer.ToString()), ("channel", channel.ToString())),
-        OnDisconnected = (peer, channel, reason) => logger.Warn("lost a stream to a member", ("member", peer.ToString()), ("channel", channel.ToString()), ("error", reason)),
+        OnConnected = (peer, channel) =>
+        {
+            metrics.Peers.OnConnected(peer, channel);
+            logger.Info("established a stream to a member", ("member", peer.ToString()), ("channel", channel.ToString()));
+        },
+        OnDisconnected = (peer, channel, reason) =>
+        {
+            metrics.Peers.OnDisconnected(peer, channel);
+            logger.Warn("lost a stream to a member", ("member", peer.ToString()), ("channel", channel.ToString()), ("error", reason));
+        },
         OnRefused = (remote, from, reason) => logger.Warn("rejected connection on peer endpoint", ("remote-addr", remote?.ToString()), ("member", from.ToString()), ("error", reason)),
         OnRefusedByPeer = (peer, status) =>
         {
@@ -19,6 +27,6 @@ internal static class PeerLog
             if (status.Message == PeerHandshake.RemovedText)
                 onRemoved();
         },
-        OnRoundTrip = (_, time) => metrics.PeerRoundTrip.Observe(time),
+        OnRoundTrip = metrics.Peers.OnRoundTrip,
     };
 }

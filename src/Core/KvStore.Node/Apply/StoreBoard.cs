@@ -42,7 +42,7 @@ internal sealed class StoreBoard(OpenStore store)
     public void Publish(Applier applier)
     {
         var writer = _current.Mvcc.Writer;
-        _facts = new AppliedFacts(applier.Alarms.Alarms, writer.LiveBytes, writer.RetainedBytes);
+        _facts = new AppliedFacts(applier.Alarms.Alarms, writer.LiveBytes, writer.RetainedBytes) { Counts = applier.Counts };
         _announced = applier.Auth;
         _auth = applier.Auth;
     }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using KvStore.Api.Maintenance;
 using KvStore.Api.Members;
+using KvStore.Api.Metrics;
 using KvStore.StateMachine;
 
 namespace KvStore.Api.Http;
@@ -8,11 +9,22 @@ namespace KvStore.Api.Http;
 /// <summary>GET /health, /livez and /readyz (contract 4.2): alarms, then the leader, then a read.</summary>
 public sealed class HealthEndpoint
 {
+    // etcd says so of its JSON too.
+    private const string PlainText = "text/plain; charset=utf-8";
+
+    /// <summary>The checks of /livez.</summary>
+    public static IReadOnlyList<string> LivenessChecks { get; } = ["serializable_read"];
+
+    /// <summary>The checks of /readyz.</summary>
+    public static IReadOnlyList<string> ReadinessChecks { get; } = ["data_corruption", "serializable_read", "linearizable_read", "non_learner"];
+
     private readonly IMember _member;
     private readonly NodeGateway _gateway;
+    private readonly HealthCounts _counts;
 
-    internal HealthEndpoint(IMember member, NodeGateway gateway)
+    internal HealthEndpoint(IMember member, NodeGateway gateway, HealthCounts counts)
     {
+        _counts = counts;
         _member = member;
         _gateway = gateway;
     }
@@ -23,9 +35,10 @@ public sealed class HealthEndpoint
     public async ValueTask<HttpAnswer> AnswerAsync(IReadOnlyCollection<string> excluded, bool isSerializable)
     {
         var reason = Alarm(excluded) ?? Leader(isSerializable) ?? await ReadAsync(isSerializable).ConfigureAwait(false);
+        _counts.OnHealth(reason is null);
         return reason is null
-            ? new HttpAnswer(200, "application/json", """{"health":"true","reason":""}""")
-            : new HttpAnswer(503, "application/json", $"{{\"health\":\"false\",\"reason\":\"{JavaScriptEncoder.Default.Encode(reason)}\"}}\n");
+            ? new HttpAnswer(200, PlainText, """{"health":"true","reason":""}""")
+            : new HttpAnswer(503, PlainText, $"{{\"health\":\"false\",\"reason\":\"{JavaScriptEncoder.Default.Encode(reason)}\"}}\n");
     }
 
     /// <summary>GET /livez or /readyz, or one of their checks by name.</summary>
@@ -35,22 +48,21 @@ public sealed class HealthEndpoint
     /// <param name="isVerbose">Whether every check is named.</param>
     public async ValueTask<HttpAnswer> AnswerChecksAsync(bool isReadiness, string? only, IReadOnlyCollection<string> excluded, bool isVerbose)
     {
-        string[] names = isReadiness ? ["data_corruption", "serializable_read", "linearizable_read", "non_learner"] : ["serializable_read"];
+        var names = isReadiness ? ReadinessChecks : LivenessChecks;
         var chosen = names.Where(name => only is null ? !excluded.Contains(name) : name == only).ToList();
-        if (only is not null && chosen.Count == 0)
-            return new HttpAnswer(404, "text/plain; charset=utf-8", "404 page not found\n");
         var lines = "";
         var isHealthy = true;
         foreach (var name in chosen)
         {
             var failure = await CheckAsync(name).ConfigureAwait(false);
+            _counts.OnCheck(isReadiness ? "readyz" : "livez", name, failure is null);
             isHealthy &= failure is null;
             lines += failure is null ? $"[+]{name} ok\n" : $"[-]{name} failed: {failure}\n";
         }
 
         return isHealthy
-            ? new HttpAnswer(200, "text/plain; charset=utf-8", (isVerbose ? lines : "") + "ok\n")
-            : new HttpAnswer(503, "text/plain; charset=utf-8", lines + "\n");
+            ? new HttpAnswer(200, PlainText, (isVerbose ? lines : "") + "ok\n")
+            : new HttpAnswer(503, PlainText, lines + "\n");
     }
 
     private async ValueTask<string?> CheckAsync(string name) => name switch

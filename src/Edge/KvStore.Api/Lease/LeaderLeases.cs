@@ -21,6 +21,11 @@ internal sealed class LeaderLeases(IMember member, NodeGateway gateway, IPeerCal
     /// <summary>Time between two tries while there is no leader that answers (etcd's number).</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(50);
 
+    private long _renewals;
+
+    /// <summary>Leases renewed by this member as leader.</summary>
+    public long Renewals => Interlocked.Read(ref _renewals);
+
     /// <summary>The body of a LeaseKeepAliveResponse, or the error.</summary>
     public ValueTask<Reply> KeepAliveAsync(LeaseKeepAliveRequest request, in Caller caller, CancellationToken cancellationToken) =>
         AskAsync(KeepAliveMethod, Question(request.ID, withKeys: false, caller), cancellationToken);
@@ -35,8 +40,16 @@ internal sealed class LeaderLeases(IMember member, NodeGateway gateway, IPeerCal
         var question = LeaseQuestion.Parser.ParseFrom(request.Span);
         var caller = question.Caller is { } known ? new Caller(known.User, new AuthRevision(known.AuthRevision)) : Caller.None;
         return method == KeepAliveMethod
-            ? gateway.KeepAliveAsync(new LeaseId(question.Lease), caller)
+            ? RenewAsync(new LeaseId(question.Lease), caller)
             : gateway.TimeToLiveAsync(new LeaseId(question.Lease), question.Keys, caller);
+    }
+
+    private async ValueTask<Reply> RenewAsync(LeaseId lease, Caller caller)
+    {
+        var reply = await gateway.KeepAliveAsync(lease, caller).ConfigureAwait(false);
+        if (reply.Error is null && LeaseKeepAliveResponse.Parser.ParseFrom(reply.Body.Span).TTL > 0)
+            Interlocked.Increment(ref _renewals);
+        return reply;
     }
 
     private static byte[] Question(long lease, bool withKeys, in Caller caller)
