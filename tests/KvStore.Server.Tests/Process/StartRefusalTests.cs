@@ -91,6 +91,25 @@ public sealed class StartRefusalTests
         AssertRefusal(await EndAsync(member), folder.Combine("data"));
     }
 
+    /// <summary>C8: also as a member that would ask the others first who it is.</summary>
+    [Theory]
+    [InlineData("new")]
+    [InlineData("existing")]
+    public async Task LogThatIsGone_IsRefused(string state)
+    {
+        using var folder = new TestFolder();
+        using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"), "--wal-dir", folder.Combine("wal"));
+        member.Start();
+        await member.UntilReadyAsync();
+        await member.KillAsync();
+        Directory.Delete(folder.Combine("wal"), recursive: true);
+        for (var i = 0; i < 2; i++)
+        {
+            using var again = member.With("--initial-cluster-state", state);
+            AssertRefusal(await EndAsync(again), folder.Combine("wal"), "the log is gone", folder.Combine("data"), "restore from a snapshot");
+        }
+    }
+
     [Fact]
     public async Task JoiningWithoutHavingBeenAdded_IsRefused()
     {

@@ -1,12 +1,12 @@
 using KvStore.Api.Calls;
 using KvStore.Hosting;
 using KvStore.Node;
+using KvStore.Node.Bootstrap;
 using KvStore.Platform;
 using KvStore.RocksDb;
 using KvStore.Server.Configuration;
 using KvStore.Server.Metrics;
 using KvStore.StateMachine;
-using KvStore.Wal;
 
 namespace KvStore.Server.Hosting;
 
@@ -33,7 +33,7 @@ internal static class NodeSetup
             Seed = Entropy.NextSeed(),
         };
         var node = Options(options, calls, tokens);
-        var hasLog = WriteAheadLog.Exists(doors.Files, node.WalDirectory);
+        var hasLog = MemberData.HasLog(doors.Files, doors.Stores, node);
         return KvNode.Start(doors, node, await Bootstrap.PlanAsync(options, hasLog, TlsSetup.ForPeers(options), stop).ConfigureAwait(false));
     }
 

@@ -82,7 +82,7 @@ internal sealed record MemberRestore
     private static WriteAheadLog OpenLog(NodeDoors doors, NodeOptions options, BootstrapPlan plan, out WalRecovery recovered)
     {
         // An existing log knows whose it is; what the plan says is for a member that has none (contract 5.4).
-        var isNew = !WriteAheadLog.Exists(doors.Files, options.WalDirectory);
+        var isNew = !MemberData.HasLog(doors.Files, doors.Stores, options);
         var identity = isNew && !plan.IsRestart ? new WalIdentity(plan.Cluster, plan.Self) : null;
         return WriteAheadLog.Open(doors.Files, options.WalDirectory, options.Wal with { Identity = identity }, doors.Trace, out recovered);
     }

@@ -54,6 +54,14 @@ internal sealed class StoreCatalog
         return catalog;
     }
 
+    /// <summary>The path of the member's store where there is a catalog; null where there is none. Changes nothing.</summary>
+    public static string? Find(IFileSystem files, IOrderedStoreProvider stores, string directory)
+    {
+        var catalog = new StoreCatalog(files, stores, directory);
+        catalog.Load();
+        return catalog.WasEmpty ? null : catalog.Current;
+    }
+
     /// <summary>A path for a new store, already marked for removal: it stays only if it is adopted.</summary>
     public string Begin()
     {
