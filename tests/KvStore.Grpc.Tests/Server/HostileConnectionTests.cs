@@ -124,6 +124,38 @@ public sealed class HostileConnectionTests
         Assert.False(MetadataText.TryDecode(seen!, out _));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(10_000)]
+    public async Task Authority_WithAScheme_IsServed(int bytesAtOnce)
+    {
+        // etcd's clients of 3.4: the first call carries it, later ones refer to it.
+        var calls = 0;
+        var authorities = new List<string>();
+        await using var host = await RoomHost.StartAsync(table => table.Unary(TestMethods.Echo, (call, _, response) =>
+        {
+            lock (authorities)
+                authorities.Add(call.Authority);
+            response.WriteMessage(ReadOnlySpan<byte>.Empty);
+            Interlocked.Increment(ref calls);
+            return ValueTask.CompletedTask;
+        }));
+        using var socket = await ConnectAsync(host);
+        byte[] first = [0x83, 0x86, .. Literal(":path", TestMethods.Echo.Path), 0x41, 16, .. "http://host:2379"u8, .. Literal("content-type", "application/grpc"), .. Literal("te", "trailers")];
+        byte[] second = [0x83, 0x86, .. Literal(":path", TestMethods.Echo.Path), 0xbe, .. Literal("content-type", "application/grpc"), .. Literal("te", "trailers")];
+        byte[] all =
+        [
+            .. Preface, .. Frame(4, 0, 0, []), .. Frame(1, 0x4, 1, first), .. Frame(0, 0x1, 1, RawCall.Frame([])),
+            .. Frame(1, 0x4, 3, second), .. Frame(0, 0x1, 3, RawCall.Frame([])),
+        ];
+        for (var at = 0; at < all.Length; at += bytesAtOnce)
+            await SendAsync(socket, all[at..Math.Min(all.Length, at + bytesAtOnce)]);
+        while (Volatile.Read(ref calls) < 2)
+            await Task.Yield();
+        Assert.Equal(["host:2379", "host:2379"], authorities);
+    }
+
     private static byte[] Preface => Encoding.ASCII.GetBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
     // RFC 9113, section 4.1: length (24), type (8), flags (8), stream (31).

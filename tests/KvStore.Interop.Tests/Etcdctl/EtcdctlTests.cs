@@ -11,6 +11,10 @@ public sealed class EtcdctlTests
     [Fact]
     public Task Etcdctl34_SeesWhatItSeesInEtcd() => CompareAsync(Checkout.OldEtcdctl);
 
+    /// <summary>etcdctl 3.4 sends such an endpoint whole as the authority of some calls.</summary>
+    [Fact]
+    public Task Etcdctl34_WithEndpointsAsUrls_SeesWhatItSeesInEtcd() => CompareAsync(Checkout.OldEtcdctl, Checkout.Etcd, Checkout.OldEtcdctl, Checkout.Server, "http://");
+
     /// <summary>Scripts written for etcdctl work when the name is changed: the same words, the same output, the same exit codes.</summary>
     [Fact]
     public Task Kvctl_PrintsWhatEtcdctlPrints() => CompareAsync(Checkout.Etcdctl, Checkout.Etcd, Checkout.Ctl, Checkout.Server);
@@ -26,7 +30,7 @@ public sealed class EtcdctlTests
 
     private static Task CompareAsync(string etcdctl, string program) => CompareAsync(etcdctl, Checkout.Etcd, etcdctl, program);
 
-    private static async Task CompareAsync(string expectedClient, string expectedServer, string actualClient, string actualServer)
+    private static async Task CompareAsync(string expectedClient, string expectedServer, string actualClient, string actualServer, string scheme = "")
     {
         using var folder = new TestFolder();
         using var etcd = ServerProcess.OneMember(expectedServer, folder.Combine("etcd"));
@@ -36,8 +40,8 @@ public sealed class EtcdctlTests
         await etcd.UntilReadyAsync();
         await other.UntilReadyAsync();
 
-        var expected = await new CommandScript(expectedClient, etcd.Endpoint).RunAsync();
-        var actual = await new CommandScript(actualClient, other.Endpoint).RunAsync();
+        var expected = await new CommandScript(expectedClient, scheme + etcd.Endpoint).RunAsync();
+        var actual = await new CommandScript(actualClient, scheme + other.Endpoint).RunAsync();
 
         Assert.True(expected.Count > 60, "the script ran");
         for (var i = 0; i < expected.Count; i++)

@@ -35,6 +35,7 @@ internal static class KestrelPreface
                 var negotiated = new Negotiated();
                 connection.Features.Set<ITlsConnectionFeature>(negotiated);
                 connection.Features.Set<ITlsApplicationProtocolFeature>(negotiated);
+                connection.Transport = new Duplex(new FirstHeadersReader(connection.Transport.Input), connection.Transport.Output);
             }
 
             await next(connection).ConfigureAwait(false);
@@ -86,6 +87,8 @@ internal static class KestrelPreface
         input.AdvanceTo(buffer.Start, buffer.Start);
         return true;
     }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     /// <summary>"h2" without a certificate.</summary>
     private sealed class Negotiated : ITlsConnectionFeature, ITlsApplicationProtocolFeature
