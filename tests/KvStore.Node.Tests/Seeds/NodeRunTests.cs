@@ -10,7 +10,7 @@ public sealed class NodeRunTests
 {
     private const ulong Seeds = 200;
 
-    /// <summary>C18: besides being right, the seeds have to have done something.</summary>
+    /// <summary>C18: besides being right, the seeds have to have done something; and each gives the same transcript a second time.</summary>
     [Fact]
     public void ManySeeds_FaultsOfEveryKind_SafeAndLiveAndNotIdle()
     {
@@ -19,6 +19,7 @@ public sealed class NodeRunTests
         {
             var result = NodeRun.Run(seed);
             Assert.True(result.Failure is null, result.ToString());
+            Assert.Equal(result.TranscriptHash, NodeRun.Run(seed).TranscriptHash);
             report.Add(result);
         }
 
