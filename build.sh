@@ -21,6 +21,7 @@ usage() {
 ./build.sh bench [args]         run the benchmarks beside etcd and write docs/BENCHMARKS.md
 ./build.sh build                build everything
 ./build.sh publish              build, then compile the server ahead of time into .cache/publish
+./build.sh pack                 build, then make the client's NuGet packages in .cache/packages
 TXT
 }
 
@@ -208,6 +209,13 @@ publish() {
     die "publishing failed"
 }
 
+# The client and what it stands on: the projects that say IsPackable.
+pack() {
+  build
+  dotnet pack KvStore.sln -c "$CONFIGURATION" --no-build -nologo -v quiet >&2 || die "packing failed"
+  ls "$CACHE/packages"
+}
+
 bench() {
   publish
   need_etcd
@@ -224,6 +232,7 @@ case "${1:-help}" in
   bench) shift; bench "$@" ;;
   build) build ;;
   publish) publish ;;
+  pack) pack ;;
   help | -h | --help) usage ;;
   *) usage >&2; exit 2 ;;
 esac

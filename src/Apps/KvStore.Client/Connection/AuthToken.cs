@@ -56,7 +56,7 @@ internal sealed class AuthToken(GrpcChannel channel, KvClientOptions options) : 
         {
             if (!ReferenceEquals(_state, seen))
                 return _state.Token;
-            var fetched = new State(await AuthenticateAsync(cancellationToken).ConfigureAwait(false), IsFetched: true);
+            var fetched = new State(await AuthenticateAsync(isLogIn: seen.Token is null, cancellationToken).ConfigureAwait(false), IsFetched: true);
             Volatile.Write(ref _state, fetched);
             return fetched.Token;
         }
@@ -66,7 +66,7 @@ internal sealed class AuthToken(GrpcChannel channel, KvClientOptions options) : 
         }
     }
 
-    private async Task<string?> AuthenticateAsync(CancellationToken cancellationToken)
+    private async Task<string?> AuthenticateAsync(bool isLogIn, CancellationToken cancellationToken)
     {
         var request = new AuthenticateRequest { Name = options.User, Password = options.Password };
         var call = new CallOptions { Timeout = options.CallTimeout, Repeat = RepeatRule.IfUnavailable };
@@ -81,6 +81,10 @@ internal sealed class AuthToken(GrpcChannel channel, KvClientOptions options) : 
             // As etcd's client: credentials for a cluster that asks for none are not an error. When it begins to ask, it says
             // that the user's name is empty, and the token is fetched then.
             return null;
+        }
+        catch (GrpcException denied) when (isLogIn)
+        {
+            throw new GrpcException(denied.Status, denied.Trailers, denied) { IsOfLogIn = true, NeverSent = denied.NeverSent };
         }
     }
 

@@ -93,11 +93,16 @@ internal sealed class CallSender : IDisposable
         where TResponse : IMessage<TResponse>
     {
         var started = _options.Time.GetTimestamp();
-        var token = await _token.CurrentAsync(cancellationToken).ConfigureAwait(false);
-        for (var renewed = false; ;)
+        string? token = null;
+        for (var (isFirst, renewed) = (true, false); ;)
         {
+            // Throws when the time is over, also when it went by while nobody could be asked for a token.
+            _ = Remaining(started, timeout);
             try
             {
+                if (isFirst)
+                    token = await _token.CurrentAsync(cancellationToken).ConfigureAwait(false);
+                isFirst = false;
                 var call = new CallOptions { Headers = HeadersWith(token), Timeout = Remaining(started, timeout), Repeat = repeat };
                 return await _channel.UnaryAsync(path, request, parser, call, cancellationToken).ConfigureAwait(false);
             }

@@ -71,20 +71,21 @@ public sealed class Watcher
 
     private async Task<DuplexCall<WatchRequest, WatchResponse>?> OpenAsync(CancellationToken cancellationToken)
     {
-        _token = _isTokenRefused
-            ? await _sender.Token.RenewAsync(_token, cancellationToken).ConfigureAwait(false)
-            : await _sender.Token.CurrentAsync(cancellationToken).ConfigureAwait(false);
-        var stream = await _sender.DuplexAsync<WatchRequest, WatchResponse>(
-            "/etcdserverpb.Watch/Watch", WatchResponse.Parser, _requiresLeader, cancellationToken).ConfigureAwait(false);
+        DuplexCall<WatchRequest, WatchResponse>? stream = null;
         try
         {
+            _token = _isTokenRefused
+                ? await _sender.Token.RenewAsync(_token, cancellationToken).ConfigureAwait(false)
+                : await _sender.Token.CurrentAsync(cancellationToken).ConfigureAwait(false);
+            stream = await _sender.DuplexAsync<WatchRequest, WatchResponse>(
+                "/etcdserverpb.Watch/Watch", WatchResponse.Parser, _requiresLeader, cancellationToken).ConfigureAwait(false);
             await stream.WriteAsync(new WatchRequest { CreateRequest = _request }, cancellationToken).ConfigureAwait(false);
             Volatile.Write(ref _stream, stream);
             return stream;
         }
         catch (GrpcException failed) when (MayOpenAnother(failed))
         {
-            stream.Dispose();
+            stream?.Dispose();
             return null;
         }
     }
