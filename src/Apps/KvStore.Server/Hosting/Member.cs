@@ -200,7 +200,8 @@ internal sealed class Member : IAsyncDisposable
         });
         var node = _node!;
         var http = new HttpEndpoints(services, () => _metrics.Write(services, calls, room, node.Status), () => node.Status, _options.ServesJson ? new JsonGateway(room) : null);
-        var access = new AccessControl(_options.HostNames, _options.CorsOrigins);
+        var access = new AccessControl(
+            _options.HostNames, _options.CorsOrigins, () => _options.ServesJson && _options.ClientTls.ClientCertificateDemanded && node.Auth.IsEnabled);
         RequestDelegate plain = context => access.InvokeAsync(context, http.AnswerAsync);
         if (_options.ListenClientHttp.Count > 0)
         {
