@@ -49,11 +49,11 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public GrpcChannel Channel { get; }
 
-    public static Task<ApiHost> StartAsync(ApiOptions? options = null)
+    public static Task<ApiHost> StartAsync(ApiOptions? options = null, CallerSecurity? security = null)
     {
         options ??= new ApiOptions { Time = TimeProvider.System };
         var calls = new PendingCalls(options);
-        return ServeAsync(new InstantMember(calls), calls, options);
+        return ServeAsync(new InstantMember(calls), calls, options, security: security);
     }
 
     /// <summary>Serves a member, which is disposed with the host.</summary>

@@ -86,7 +86,27 @@ internal sealed class InstantMember : IMember, ILane<WatchMessage>, ITraceSink, 
 
     public bool TryGiveBack(StoreCopy copy) => true;
 
-    public MvccView OpenView() => _keys.OpenView();
+    /// <summary>Runs once before the next view is opened, or when the next linearizable read is asked for.</summary>
+    public Action? BeforeNextView { get; set; }
+
+    public Action? AtNextRead { get; set; }
+
+    /// <summary>Applies a command of this member's own.</summary>
+    public void Apply(CommandKind kind, Google.Protobuf.IMessage request, Caller caller = default)
+    {
+        var (command, encoded) = (new ByteWriter(), new ByteWriter());
+        caller.WriteTo(encoded);
+        CommandWriter.Write(command, default, encoded.WrittenSpan, kind, Google.Protobuf.MessageExtensions.ToByteArray(request));
+        TryPropose(default, command.ToArray());
+    }
+
+    public MvccView OpenView()
+    {
+        var before = BeforeNextView;
+        BeforeNextView = null;
+        before?.Invoke();
+        return _keys.OpenView();
+    }
 
     public bool TryPropose(RequestId request, ReadOnlyMemory<byte> command)
     {
@@ -107,6 +127,8 @@ internal sealed class InstantMember : IMember, ILane<WatchMessage>, ITraceSink, 
     public bool TryRead(RequestId request)
     {
         Reads++;
+        AtNextRead?.Invoke();
+        AtNextRead = null;
         Answer(request, new Reply { Error = ReadError });
         return !IsFull;
     }

@@ -5,7 +5,7 @@ namespace KvStore.Node.Apply;
 
 /// <summary>The store that readers open their views on. Replaced by the Apply lane when a snapshot is installed; read by any thread.</summary>
 /// <remarks>
-/// The auth state changes together with the keys it guards, but readers fetch the two one after the other. So the next one is
+/// N-7 The auth state changes together with the keys it guards, but readers fetch the two one after the other. So the next one is
 /// announced before the view that it belongs to can be opened, and is in force after: a reader that takes the one in force, opens
 /// its view, and then finds nothing newer announced has judged by the state of its view.
 /// </remarks>

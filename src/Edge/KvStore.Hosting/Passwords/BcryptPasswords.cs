@@ -36,8 +36,8 @@ public sealed class BcryptPasswords : IPasswordHashes
         {
             try
             {
-                // The published test vector of an empty password.
-                return Instance.Matches("", "$2a$06$DCq7YPn5Rq63x1Lad4cll.TV4S6ytwfsfvkY8jIucDrjc8deX1s.");
+                // A published test vector.
+                return Instance.Matches("a", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe");
             }
             catch (PlatformNotSupportedException)
             {
