@@ -193,8 +193,8 @@ public sealed class OtherServicesTests : IAsyncLifetime
         Assert.Equal(MissingRpcs.Paths.Order(StringComparer.Ordinal), _host.Services.Table.Missing.Select(method => method.Path).Order(StringComparer.Ordinal));
 
     [Fact]
-    public async Task MissingRpc_IsUnimplemented() => Assert.Equal(
-        "Unimplemented: unknown method Downgrade for service etcdserverpb.Maintenance", await _host.RefusalAsync("Maintenance/Downgrade", new DowngradeRequest()));
+    public async Task UnknownRpc_IsUnimplemented() => Assert.Equal(
+        "Unimplemented: unknown method Upgrade for service etcdserverpb.Maintenance", await _host.RefusalAsync("Maintenance/Upgrade", new DowngradeRequest()));
 
     [Fact]
     public async Task WantsLeader_WithoutOne_IsRefused()

@@ -126,6 +126,8 @@ public static class EtcdErrors
 
     // Ours, where etcd has no text of its own.
 
+    public static readonly EtcdError InvalidAlarm = new(GrpcCode.InvalidArgument, "etcdserver: invalid alarm");
+
     public static readonly EtcdError MalformedRequest =
         new(GrpcCode.Internal, "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data");
     public static readonly EtcdError PasswordTooShort = new(GrpcCode.InvalidArgument, "etcdserver: password is too short");

@@ -77,6 +77,19 @@ public sealed class CorruptionCheckTests : IAsyncLifetime
         Assert.False(await _check.IsSoundAsync(default));
     }
 
+    /// <summary>M21: a member of etcd 3.5 stops when it is asked for this; here nothing is raised.</summary>
+    [Fact]
+    public async Task Alarm_OfNoKnownKind_IsRefused()
+    {
+        foreach (var action in Enum.GetValues<AlarmRequest.Types.AlarmAction>())
+        {
+            var request = new AlarmRequest { Action = action, MemberID = 1, Alarm = (AlarmType)9 };
+            Assert.Equal("InvalidArgument: etcdserver: invalid alarm", await _host.RefusalAsync("Maintenance/Alarm", request));
+        }
+
+        Assert.Empty((await _host.CallAsync<AlarmResponse>("Maintenance/Alarm", new AlarmRequest())).Alarms);
+    }
+
     [Fact]
     public async Task PeerCall_IsAnsweredWithTheHash()
     {

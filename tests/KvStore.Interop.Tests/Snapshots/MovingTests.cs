@@ -36,6 +36,9 @@ public sealed class MovingTests
         await ours.UntilReadyAsync();
         using var here = Client(ours);
         await AssertEqualAsync(there, here);
+        var hash = await there.Maintenance.HashKvAsync(new HashKVRequest());
+        var offline = await RunAsync(Checkout.Ctl, "hashkv", file);
+        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"{hash.Hash}, {hash.Header.Revision}, {hash.CompactRevision}\n"), offline.Output);
 
         // The way back, with what was written here.
         await here.Kv.PutAsync(Put("written", "here"));
@@ -180,6 +183,64 @@ public sealed class MovingTests
         await client.Kv.PutAsync(Put("large", new string('x', 1_000_000)));
         await client.Kv.CompactAsync(new CompactionRequest { Revision = deleted.Header.Revision, Physical = true });
         await client.Kv.DeleteRangeAsync(Range("key000500", "key000600"));
+    }
+
+    /// <summary>C12: users, roles, permissions and the switch move with their revision; passwords stay valid, and nobody else gets in.</summary>
+    [Fact]
+    public async Task Users_MoveInAndOut()
+    {
+        using var folder = new TestFolder();
+        using var etcd = ServerProcess.OneMember(Checkout.Etcd, folder.Combine("etcd"));
+        etcd.Start();
+        await etcd.UntilReadyAsync();
+        string[][] lines =
+        [
+            ["user", "add", "root:secret"], ["user", "add", "alice:wonder"], ["user", "add", "machine", "--no-password"], ["role", "add", "reader"],
+            ["role", "grant-permission", "reader", "read", "a", "m"], ["role", "grant-permission", "reader", "readwrite", "own/", "--prefix=true"],
+            ["user", "grant-role", "alice", "reader"], ["put", "apple", "red"], ["put", "zebra", "black"], ["auth", "enable"],
+        ];
+        foreach (var line in lines)
+            await RunAsync(Checkout.Etcdctl, ["--endpoints", etcd.Endpoint, .. line]);
+        var expected = await AskAsync(etcd);
+
+        var file = folder.Combine("etcd.db");
+        await RunAsync(Checkout.Etcdctl, "--endpoints", etcd.Endpoint, "--user", "root:secret", "snapshot", "save", file);
+        using var ours = ServerProcess.OneMember(Checkout.Server, folder.Combine("ours"));
+        await RunAsync(Checkout.Ctl, ["snapshot", "restore", file, "--data-dir", folder.Combine("ours"), .. Founding(ours)]);
+        ours.Start();
+        await ours.UntilReadyAsync();
+        Assert.Equal(expected, await AskAsync(ours));
+
+        var refused = await ChildProcess.RunAsync(Checkout.Ctl, ["--endpoints", ours.Endpoint, "--user", "alice:wonder", "snapshot", "save", folder.Combine("stolen")]);
+        Assert.Equal((1, "Error: etcdserver: permission denied\n"), (refused.ExitCode, refused.Errors));
+        Assert.Empty(Directory.GetFiles(folder.Path, "stolen*"));
+
+        var back = folder.Combine("ours.db");
+        await RunAsync(Checkout.Ctl, "--endpoints", ours.Endpoint, "--user", "root:secret", "snapshot", "save", back);
+        using var again = ServerProcess.OneMember(Checkout.Etcd, folder.Combine("again"));
+        await RunAsync(Etcdutl, ["snapshot", "restore", back, "--data-dir", folder.Combine("again"), .. Founding(again)]);
+        again.Start();
+        await again.UntilReadyAsync();
+        Assert.Equal(expected, await AskAsync(again));
+    }
+
+    private static async Task<List<string>> AskAsync(ServerProcess server)
+    {
+        string[][] lines =
+        [
+            ["--user", "root:secret", "auth", "status"], ["--user", "root:secret", "user", "list"], ["--user", "root:secret", "role", "get", "reader"],
+            ["--user", "root:secret", "user", "get", "machine", "--detail"], ["--user", "alice:wonder", "get", "apple"], ["--user", "alice:wonder", "get", "zebra"],
+            ["--user", "alice:wonder", "put", "own/1", "x"], ["--user", "alice:wonder", "put", "apple", "x"], ["--user", "alice:wrong", "get", "apple"], ["get", "apple"],
+        ];
+        var answers = new List<string>();
+        foreach (var line in lines)
+        {
+            var result = await ChildProcess.RunAsync(Checkout.Etcdctl, ["--endpoints", server.Endpoint, .. line]);
+            var error = result.Errors.Split('\n').FirstOrDefault(text => text.StartsWith("Error:", StringComparison.Ordinal));
+            answers.Add($"{string.Join(' ', line)}: {result.ExitCode} {result.Output}{error}");
+        }
+
+        return answers;
     }
 
     private static async Task AssertEqualAsync(KvClient expected, KvClient actual)

@@ -28,11 +28,12 @@ public sealed class SnapshotFileTests
         var revision = SnapshotImport.Run(source, store, bump: 0);
         Assert.Equal(member.CurrentRevision, revision);
         Assert.Equal(revision, SnapshotStatus.Of(source).Revision);
-        foreach (var table in "rklx")
+        foreach (var table in "rklxa")
             Assert.Equal(SnapshotFixture.Table(copy.Store!, table), SnapshotFixture.Table(store, table));
         var applier = SnapshotFixture.Start(store);
         Assert.Equal(1, applier.Leases.Count);
         Assert.True(applier.Alarms.HasNoSpace);
+        Assert.Equal(3, SnapshotFixture.Table(store, 'a').Count);
     }
 
     /// <summary>C11: the raised revision is the store's, and nothing below it can be read any more.</summary>

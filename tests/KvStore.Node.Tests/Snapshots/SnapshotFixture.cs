@@ -24,6 +24,13 @@ internal static class SnapshotFixture
         cluster.AwaitOk(member, last);
         cluster.AwaitOk(member, member.Propose(CommandKind.DeleteRange, new DeleteRangeRequest { Key = ByteString.CopyFromUtf8("key3") }.ToByteArray()));
         cluster.AwaitOk(member, member.Propose(CommandKind.Compaction, new CompactionRequest { Revision = keys / 2, Physical = true }.ToByteArray()));
+        cluster.AwaitOk(member, member.Propose(CommandKind.UserAdd, new AuthUserAddRequest { Name = "root", HashedPassword = "aGFzaA==" }.ToByteArray()));
+        cluster.AwaitOk(member, member.Propose(CommandKind.RoleAdd, new AuthRoleAddRequest { Name = "reader" }.ToByteArray()));
+        cluster.AwaitOk(member, member.Propose(CommandKind.RoleGrantPermission, new AuthRoleGrantPermissionRequest
+        {
+            Name = "reader", Perm = new Protocol.Auth.Permission { Key = ByteString.CopyFromUtf8("a"), RangeEnd = ByteString.CopyFromUtf8("m") },
+        }.ToByteArray()));
+        cluster.AwaitOk(member, member.Propose(CommandKind.UserGrantRole, new AuthUserGrantRoleRequest { User = "root", Role = "reader" }.ToByteArray()));
         cluster.AwaitOk(member, member.Propose(
             CommandKind.Alarm, new AlarmRequest { Action = AlarmRequest.Types.AlarmAction.Activate, MemberID = 9, Alarm = AlarmType.Nospace }.ToByteArray()));
         return member;

@@ -145,6 +145,13 @@ internal sealed class FieldsPrinter(TextWriter output) : Printer(output)
         }
     }
 
+    public override void SnapshotHash(SnapshotHash hash)
+    {
+        Field("Hash", hash.Hash);
+        Field("Hash revision", hash.HashRevision.Value);
+        Field("Compact revision", hash.CompactRevision);
+    }
+
     public override void Snapshot(SnapshotStatus status)
     {
         Field("Hash", status.Hash);

@@ -76,6 +76,10 @@ internal sealed class JsonPrinter(bool hex, TextWriter output) : Printer(output)
     public override void EndpointHash(IReadOnlyList<EndpointHash> endpoints) =>
         List(endpoints, (json, endpoint) => Pair(json, endpoint.Endpoint, "HashKV", endpoint.Hash));
 
+    public override void SnapshotHash(SnapshotHash hash) => Line(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{{\"hash\":{hash.Hash},\"hashRevision\":{hash.HashRevision.Value},\"compactRevision\":{hash.CompactRevision}}}"));
+
     public override void Snapshot(SnapshotStatus status)
     {
         var json = new StringBuilder().Append(

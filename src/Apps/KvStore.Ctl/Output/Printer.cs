@@ -57,6 +57,8 @@ internal abstract class Printer(TextWriter output)
 
     public virtual void Snapshot(SnapshotStatus status) => Refuse();
 
+    public virtual void SnapshotHash(SnapshotHash hash) => Refuse();
+
     public virtual void MoveLeader(ulong from, ulong to, MoveLeaderResponse answer) => Message(answer);
 
     public virtual void Alarm(AlarmResponse answer) => Message(answer);

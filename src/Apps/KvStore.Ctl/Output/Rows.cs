@@ -21,6 +21,10 @@ internal static class Rows
 
     public static string[] SnapshotHeads { get; } = ["hash", "revision", "total keys", "total size", "version"];
 
+    public static string[] SnapshotHashHeads { get; } = ["hash", "hash revision", "compact revision"];
+
+    public static string[] Of(SnapshotHash hash) => [Number(hash.Hash), Number(hash.HashRevision.Value), Number(hash.CompactRevision)];
+
     public static string[] Of(SnapshotStatus status) =>
         [Hex(status.Hash), Number(status.Revision.Value), Number(status.TotalKeys), GoNumbers.Size((ulong)status.TotalBytes), GoText.Of(status.Version)];
 

@@ -109,6 +109,8 @@ internal sealed class SimplePrinter(bool hex, TextWriter output) : Printer(outpu
 
     public override void EndpointHash(IReadOnlyList<EndpointHash> endpoints) => Lines(endpoints.Select(Rows.Of));
 
+    public override void SnapshotHash(SnapshotHash hash) => Line(string.Join(", ", Rows.Of(hash)));
+
     public override void Snapshot(SnapshotStatus status) => Line(string.Join(", ", Rows.Of(status)));
 
     public override void MoveLeader(ulong from, ulong to, MoveLeaderResponse answer) =>

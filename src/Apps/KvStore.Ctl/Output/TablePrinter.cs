@@ -16,6 +16,8 @@ internal sealed class TablePrinter(TextWriter output) : Printer(output)
 
     public override void EndpointHash(IReadOnlyList<EndpointHash> endpoints) => Table(Rows.HashHeads, endpoints.Select(Rows.Of));
 
+    public override void SnapshotHash(SnapshotHash hash) => Table(Rows.SnapshotHashHeads, [Rows.Of(hash)]);
+
     public override void Snapshot(SnapshotStatus status) => Table(Rows.SnapshotHeads, [Rows.Of(status)]);
 
     private void Table(string[] heads, IEnumerable<string[]> cells)

@@ -61,6 +61,9 @@ public static class RequestValidator
     /// <summary>etcd answers an unknown action as an unknown method, with code Unknown.</summary>
     public static EtcdError? CheckAlarmAction(int action) => action is >= 0 and <= 2 ? null : EtcdErrors.UnknownMethod;
 
+    /// <summary>M21: the alarm of a later version. etcd's members stop when one is raised.</summary>
+    public static EtcdError? CheckAlarmKind(int kind) => Enum.IsDefined((AlarmKind)kind) ? null : EtcdErrors.InvalidAlarm;
+
     private static EtcdError? CheckShape(in TxnFields txn, int opsMax, int depth)
     {
         var ops = Math.Max(txn.CompareCount, Math.Max(txn.SuccessCount, txn.FailureCount));

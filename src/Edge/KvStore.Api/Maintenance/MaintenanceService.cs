@@ -69,7 +69,7 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
         // Who raises an alarm stops the writes of all; who asks for them learns what Status says, too.
         var identity = await gateway.Identity.IdentifyAsync(call).ConfigureAwait(false);
         var refused = request.Action == AlarmRequest.Types.AlarmAction.Get ? identity.CheckKnown() : identity.CheckRoot();
-        if (call.IsRefused(refused ?? RequestValidator.CheckAlarmAction((int)request.Action)))
+        if (call.IsRefused(refused ?? RequestValidator.CheckAlarmAction((int)request.Action) ?? RequestValidator.CheckAlarmKind((int)request.Alarm)))
             return;
         var reply = await gateway.ProposeAsync(call, CommandKind.Alarm, bytes.Span).ConfigureAwait(false);
         if (!call.IsRefused(reply.Error))
