@@ -1,6 +1,5 @@
 using KvStore.Client.Tests.Support;
 using KvStore.Primitives;
-using KvStore.Testing.Processes;
 
 namespace KvStore.Client.Tests.Coordination;
 
@@ -51,31 +50,12 @@ public sealed class SessionTests(Members members)
     }
 
     [Fact]
-    public async Task Session_WhoseServerIsGone_EndsWithItsTime()
+    public async Task Session_WhoseClientIsDisposedFirst_EndsAllTheSame()
     {
-        using var folder = new TestFolder();
-        using var server = Members.Make(Members.Ours, folder.Combine("data"));
-        server.Start();
-        await server.UntilReadyAsync();
-        using var client = new KvClient(server.Endpoint);
+        var client = members.Connect(Members.Ours);
         await using var session = await Session.OpenAsync(client, TimeSpan.FromSeconds(1));
-        await server.KillAsync();
+        client.Dispose();
         Assert.Equal(SessionEnd.NotRenewed, await session.Ended.WaitAsync(Limits.Patience));
-    }
-
-    /// <summary>A stopped process keeps its connections and says nothing: the session must notice by itself.</summary>
-    [Fact]
-    public async Task Session_WhoseServerIsSilent_EndsWithItsTime()
-    {
-        using var folder = new TestFolder();
-        using var server = Members.Make(Members.Ours, folder.Combine("data"));
-        server.Start();
-        await server.UntilReadyAsync();
-        using var client = new KvClient(server.Endpoint);
-        await using var session = await Session.OpenAsync(client, TimeSpan.FromSeconds(1));
-        server.Process.Signal(ChildProcess.SignalStop);
-        Assert.Equal(SessionEnd.NotRenewed, await session.Ended.WaitAsync(Limits.Patience));
-        server.Process.Signal(ChildProcess.SignalContinue);
     }
 
     [Theory]

@@ -51,6 +51,8 @@ public sealed class ScriptedWatchTests
         var starts = new List<long>();
         await using var member = await ScriptedMember.StartAsync(table => table.Duplex(Watch, async (call, requests, responses) =>
         {
+            // Only with it does a member that lost its leader end the stream, as the third does here.
+            Assert.Equal("true", call.Header("hasleader"));
             starts.Add((await CreateAsync(requests, responses, revision: 10)).StartRevision);
             switch (starts.Count)
             {

@@ -5,17 +5,20 @@ namespace KvStore.Client.Tests.Support;
 
 /// <summary>
 /// A wire between a client and a member that can be told to steal the next answer: the request arrives and is carried out, the
-/// answer's bytes are swallowed and the connection is cut.
+/// answer's bytes are swallowed and the connection is cut. Or to fall silent: what was connected stays so and carries nothing any
+/// more, as a machine that lost its power does.
 /// </summary>
-internal sealed class AnswerThief : IAsyncDisposable
+internal sealed class FaultyWire : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly int _memberPort;
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _accepting;
     private int _steals;
+    private int _connected;
+    private int _silentUpTo;
 
-    public AnswerThief(int memberPort)
+    public FaultyWire(int memberPort)
     {
         _memberPort = memberPort;
         _listener.Start();
@@ -28,6 +31,9 @@ internal sealed class AnswerThief : IAsyncDisposable
 
     /// <summary>The next bytes a member sends are the answer to be stolen.</summary>
     public void StealNext() => Volatile.Write(ref _steals, 1);
+
+    /// <summary>The connections there are carry nothing any more; new ones do.</summary>
+    public void FallSilent() => Volatile.Write(ref _silentUpTo, Volatile.Read(ref _connected));
 
     public async ValueTask DisposeAsync()
     {
@@ -56,21 +62,24 @@ internal sealed class AnswerThief : IAsyncDisposable
         using var near = client;
         using var far = new TcpClient();
         await far.ConnectAsync(IPAddress.Loopback, _memberPort);
-        var requests = PumpAsync(near.GetStream(), far.GetStream(), mayBeStolen: false);
-        var answers = PumpAsync(far.GetStream(), near.GetStream(), mayBeStolen: true);
+        var number = Interlocked.Increment(ref _connected);
+        var requests = PumpAsync(number, near.GetStream(), far.GetStream(), mayBeStolen: false);
+        var answers = PumpAsync(number, far.GetStream(), near.GetStream(), mayBeStolen: true);
         await Task.WhenAny(requests, answers);
         near.Close();
         far.Close();
         await Task.WhenAll(requests, answers);
     }
 
-    private async Task PumpAsync(NetworkStream from, NetworkStream to, bool mayBeStolen)
+    private async Task PumpAsync(int number, NetworkStream from, NetworkStream to, bool mayBeStolen)
     {
         var buffer = new byte[64 * 1024];
         try
         {
             while (await from.ReadAsync(buffer, _closing.Token) is var count and > 0)
             {
+                if (number <= Volatile.Read(ref _silentUpTo))
+                    continue;
                 // The acknowledgement of a ping or of settings is nine bytes of head and at most eight more; an answer is longer.
                 if (mayBeStolen && count > 30 && Interlocked.Exchange(ref _steals, 0) == 1)
                 {
