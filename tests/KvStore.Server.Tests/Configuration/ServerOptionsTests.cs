@@ -1,3 +1,4 @@
+using System.Net.Security;
 using KvStore.Server.Configuration;
 
 namespace KvStore.Server.Tests.Configuration;
@@ -46,10 +47,17 @@ public sealed class ServerOptionsTests
     [InlineData("--client-cert-auth needs --trusted-ca-file: without it no certificate could be trusted", "--client-cert-auth")]
     [InlineData("--cert-file and --key-file must both be present or both absent", "--cert-file=a")]
     [InlineData("--listen-metrics-urls: https://127.0.0.1:1 needs a certificate and a key (--cert-file, --key-file)", "--listen-metrics-urls=https://127.0.0.1:1")]
-    [InlineData("--auth-token is not supported: authentication is not available yet", "--auth-token=jwt")]
     [InlineData("unexpected TLS version \"TLS1.0\" (must be one of: TLS1.2, TLS1.3)", "--tls-min-version=TLS1.0")]
     [InlineData("min version (TLS1.3) is greater than max version (TLS1.2)", "--tls-min-version=TLS1.3", "--tls-max-version=TLS1.2")]
     [InlineData("--discovery is not supported: v2 discovery is gone since etcd 3.6: list the members in --initial-cluster", "--discovery=http://localhost/x")]
+    [InlineData("unexpected TLS cipher suite \"foo\"", "--cipher-suites=foo")]
+    [InlineData("cipher suites cannot be configured when only TLS1.3 is enabled", "--tls-min-version=TLS1.3", "--cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")]
+    [InlineData("multi logoutput for \"default\" is not supported yet", "--log-outputs=default,stderr")]
+    [InlineData("--log-outputs requires a single file path when --log-rotate-config-json is defined", "--enable-log-rotation")]
+    [InlineData("--log-outputs requires a single file path when --log-rotate-config-json is defined", "--enable-log-rotation", "--log-outputs=a,b")]
+    [InlineData("invalid log rotation config: -1 is negative", "--enable-log-rotation", "--log-outputs=a", "--log-rotation-config-json={\"maxage\": -1}")]
+    [InlineData("--logger=capnslog is removed in v3.5", "--logger=capnslog")]
+    [InlineData("selfSignedCertValidity is invalid,it should be greater than 0", "--self-signed-cert-validity=0")]
     [InlineData("--max-txn-ops: 99999999999 is out of range", "--max-txn-ops=99999999999")]
     public void WrongSetting_EndsWithOneLine(string message, params string[] arguments)
     {
@@ -68,6 +76,25 @@ public sealed class ServerOptionsTests
     [Fact]
     public void InertFlag_IsAcceptedAndSaysSo() =>
         Assert.Contains("--max-wals changes nothing here: a segment goes as soon as the flushed store no longer needs it", Read(["--max-wals=9"]).Warnings);
+
+    [Fact]
+    public void CipherSuites_KeepThoseOfTls13()
+    {
+        var suites = Read(["--cipher-suites=TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305"]).CipherSuites;
+        Assert.Equal(TlsCipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, suites[0]);
+        Assert.Contains(TlsCipherSuite.TLS_AES_128_GCM_SHA256, suites);
+        Assert.Empty(Read([]).CipherSuites);
+    }
+
+    [Fact]
+    public void LogRotation_IsReadFromItsJson()
+    {
+        Assert.Null(Read(["--log-outputs=a"]).LogRotation);
+        Assert.Equal(new LogRotation(), Read(["--log-outputs=a", "--enable-log-rotation"]).LogRotation);
+        Assert.Equal(
+            new LogRotation { FileBytesMax = 5 << 20, AgeDaysMax = 2, BackupsMax = 3, UsesLocalTime = true, Compresses = true },
+            Read(["--log-outputs=a", "--enable-log-rotation", """--log-rotation-config-json={"maxsize":5,"maxage":2,"maxbackups":3,"localtime":true,"compress":true}"""]).LogRotation);
+    }
 
     [Fact]
     public void EveryFlag_HasADistinctNameAndHelp()

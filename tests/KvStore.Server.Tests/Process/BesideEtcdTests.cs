@@ -26,6 +26,11 @@ public sealed class BesideEtcdTests
         ["--heartbeat-interval=0"],
         ["--tls-min-version=TLS1.0"],
         ["--tls-min-version=TLS1.3", "--tls-max-version=TLS1.2"],
+        ["--tls-min-version=TLS1.3", "--cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"],
+        ["--log-outputs=default,stderr"],
+        ["--enable-log-rotation", "--log-outputs=stderr"],
+        ["--enable-log-rotation", "--log-outputs=a.log,b.log"],
+        ["--logger=capnslog"],
     ];
 
     [Theory]

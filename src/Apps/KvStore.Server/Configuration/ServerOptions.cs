@@ -1,3 +1,5 @@
+using System.Net.Security;
+
 namespace KvStore.Server.Configuration;
 
 /// <summary>Every setting in its own type, checked. Made once at start by <see cref="ServerOptionsReader"/>.</summary>
@@ -89,6 +91,15 @@ internal sealed record ServerOptions
 
     public required string TlsMaxVersion { get; init; }
 
+    /// <summary>Empty: the platform's choice.</summary>
+    public required IReadOnlyList<TlsCipherSuite> CipherSuites { get; init; }
+
+    /// <summary>Validity of certificates made here.</summary>
+    public required int SelfSignedYears { get; init; }
+
+    /// <summary>True: other processes may listen on the same ports.</summary>
+    public required bool SharesPorts { get; init; }
+
     public required AuthSettings Auth { get; init; }
 
     public required MaintenanceSettings Maintenance { get; init; }
@@ -99,6 +110,9 @@ internal sealed record ServerOptions
     public required bool LogsForPeople { get; init; }
 
     public required IReadOnlyList<string> LogOutputs { get; init; }
+
+    /// <summary>Null: a log file grows without end.</summary>
+    public required LogRotation? LogRotation { get; init; }
 
     /// <summary>True: a sync is not waited for. A crash of the machine then loses acknowledged writes.</summary>
     public required bool UnsafeNoSync { get; init; }

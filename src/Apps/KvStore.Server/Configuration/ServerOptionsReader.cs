@@ -19,8 +19,9 @@ internal static class ServerOptionsReader
         // Only of flags and variables, as in etcd: a file that leaves it out means the default.
         if (settings.ConfigFilePath is null && settings.IsSet("listen-client-urls") && !settings.IsSet("advertise-client-urls"))
             throw new ConfigurationException("--advertise-client-urls is required when --listen-client-urls is set explicitly");
-        var (clientTls, peerTls) = (ReadClientTls(settings), ReadPeerTls(settings));
-        var (minVersion, maxVersion) = ReadTlsVersions(settings);
+        var (clientTls, peerTls) = (TlsReader.ReadClient(settings, dataDirectory), TlsReader.ReadPeer(settings, dataDirectory));
+        var logOutputs = LogOutput.Read(settings);
+        var (minVersion, maxVersion) = TlsReader.ReadVersions(settings);
         var quota = settings.Int("quota-backend-bytes");
         var progress = settings.Duration("watch-progress-notify-interval");
 
@@ -74,11 +75,15 @@ internal static class ServerOptionsReader
                 : peerTls,
             TlsMinVersion = minVersion,
             TlsMaxVersion = maxVersion,
+            CipherSuites = CipherSuites.Read(settings.List("cipher-suites")),
+            SelfSignedYears = TlsReader.ReadSelfSignedYears(settings),
+            SharesPorts = settings.Bool("socket-reuse-port"),
             Auth = AuthSettings.Read(settings),
             Maintenance = MaintenanceSettings.Read(settings),
             LogLevel = ReadChoice(settings, "log-level", "debug", "info", "warn", "error", "dpanic", "panic", "fatal"),
             LogsForPeople = ReadChoice(settings, "log-format", "json", "console") == "console",
-            LogOutputs = settings.List("log-outputs"),
+            LogOutputs = logOutputs,
+            LogRotation = LogRotation.Read(settings, logOutputs),
             UnsafeNoSync = settings.Bool("unsafe-no-fsync"),
             StoreCacheBytes = ReadStoreCache(settings),
             Gates = settings.Gates,
@@ -154,58 +159,6 @@ internal static class ServerOptionsReader
 
     private static string[] ReadUrls(Settings settings, string flag) =>
         [.. settings.List(flag).Select(url => Endpoint.Parse(flag, url).Url)];
-
-    private static TlsFiles ReadClientTls(Settings settings) =>
-        ReadTls(settings, "cert-file", "key-file", "trusted-ca-file", "client-cert-auth") with
-        {
-            RevocationList = ReadFile(settings, "client-crl-file"),
-            AllowedHostNames = settings.List("client-cert-allowed-hostname"),
-        };
-
-    private static TlsFiles ReadPeerTls(Settings settings)
-    {
-        if (settings.IsSet("peer-cert-allowed-cn") && settings.IsSet("peer-cert-allowed-hostname"))
-            throw new ConfigurationException("--peer-cert-allowed-cn and --peer-cert-allowed-hostname are mutually exclusive");
-        return ReadTls(settings, "peer-cert-file", "peer-key-file", "peer-trusted-ca-file", "peer-client-cert-auth") with
-        {
-            RevocationList = ReadFile(settings, "peer-crl-file"),
-            AllowedCommonNames = settings.List("peer-cert-allowed-cn"),
-            AllowedHostNames = settings.List("peer-cert-allowed-hostname"),
-            VerifiesRemoteAddress = !settings.Bool("peer-skip-client-san-verification"),
-        };
-    }
-
-    private static TlsFiles ReadTls(Settings settings, string certificate, string key, string authorities, string demanded)
-    {
-        var files = new TlsFiles(settings.Text(certificate), settings.Text(key), settings.Text(authorities), settings.Bool(demanded));
-        if (files.Certificate.Length > 0 != files.Key.Length > 0)
-            throw new ConfigurationException($"--{certificate} and --{key} must both be present or both absent");
-        if (files.ClientCertificateDemanded && files.TrustedAuthorities.Length == 0)
-            throw new ConfigurationException($"--{demanded} needs --{authorities}: without it no certificate could be trusted");
-        foreach (var flag in new[] { certificate, key, authorities })
-            ReadFile(settings, flag);
-        return files;
-    }
-
-    private static string ReadFile(Settings settings, string flag)
-    {
-        var path = settings.Text(flag);
-        return path.Length == 0 || File.Exists(path) ? path : throw new ConfigurationException($"--{flag}: open {path}: no such file");
-    }
-
-    private static (string Min, string Max) ReadTlsVersions(Settings settings)
-    {
-        var (min, max) = (settings.Text("tls-min-version"), settings.Text("tls-max-version"));
-        foreach (var version in new[] { min, max })
-        {
-            if (version is not ("" or "TLS1.2" or "TLS1.3"))
-                throw new ConfigurationException($"unexpected TLS version \"{version}\" (must be one of: TLS1.2, TLS1.3)");
-        }
-
-        if ((min, max) is ("TLS1.3", "TLS1.2"))
-            throw new ConfigurationException($"min version ({min}) is greater than max version ({max})");
-        return (min, max);
-    }
 
     private static string ReadChoice(Settings settings, string flag, params ReadOnlySpan<string> choices)
     {

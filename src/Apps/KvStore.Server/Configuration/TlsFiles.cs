@@ -15,6 +15,9 @@ internal sealed record TlsFiles(string Certificate, string Key, string TrustedAu
     /// <summary>Whether a certificate must name the address it comes from.</summary>
     public bool VerifiesRemoteAddress { get; init; }
 
+    /// <summary>True: certificate and key are made at the start, and callers of this side cannot judge them.</summary>
+    public bool IsSelfSigned { get; init; }
+
     public bool HasCertificate => Certificate.Length > 0 && Key.Length > 0;
 
     /// <summary>A set of authorities alone already demands certificates, as in etcd.</summary>

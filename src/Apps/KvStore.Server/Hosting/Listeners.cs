@@ -20,7 +20,8 @@ internal static class Listeners
     private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(300);
 
     public static async Task<WebApplication> StartAsync(
-        IReadOnlyList<Endpoint> endpoints, string flag, GrpcKestrelOptions limits, Func<Endpoint, TlsServerOptions?> tls, Serilog.ILogger logger, Action<IApplicationBuilder> pipeline, bool isForPeers = false)
+        IReadOnlyList<Endpoint> endpoints, string flag, GrpcKestrelOptions limits, Func<Endpoint, TlsServerOptions?> tls, Serilog.ILogger logger, Action<IApplicationBuilder> pipeline,
+        bool sharesPorts, bool isForPeers = false)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddProvider(new SerilogLoggerProvider(logger));
@@ -35,7 +36,12 @@ internal static class Listeners
         });
         // A frame of a peer is read, checked and posted to a lane in a moment: handing it from thread to thread on the way costs more than
         // the work. Not for clients: there the hand-over lets the answers of many calls share one write.
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = isForPeers);
+        builder.Services.Configure<SocketTransportOptions>(sockets =>
+        {
+            sockets.UnsafePreferInlineScheduling = isForPeers;
+            if (sharesPorts)
+                sockets.CreateBoundListenSocket = endpoint => endpoint is IPEndPoint address ? SharedPorts.Bind(address) : SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        });
         var application = builder.Build();
         pipeline(application);
         try

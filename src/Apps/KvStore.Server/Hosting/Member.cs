@@ -112,9 +112,10 @@ internal sealed class Member : IAsyncDisposable
     {
         _logger.Info("starting", ("name", _options.Name), ("data-dir", _options.DataDirectory), ("rocksdb", RocksLibrary.LoadedName),
             ("initial-cluster", string.Join(',', _options.InitialCluster.Select(entry => entry.Key))));
-        TlsSetup.Check(_options);
         if (OsFileSystem.PrepareDataDirectory(_options.DataDirectory))
             _logger.Warn("the data directory was open to other users; it is private now (0700)", ("data-dir", _options.DataDirectory));
+        SelfSignedCertificates.Prepare(_options, _logger, TimeProvider.System);
+        TlsSetup.Check(_options);
         PrepareLogDirectory();
         var trace = new TraceMetrics(new TraceLog(_logger), TimeProvider.System);
         _metrics.Trace = trace;
@@ -174,7 +175,7 @@ internal sealed class Member : IAsyncDisposable
         var room = network.RoomOptions(new GrpcRoomOptions { Stopping = _stopping.Token, OnUnhandledException = LogUnhandled });
         _listeners.Add(await Listeners.StartAsync(
             _options.ListenPeer, "listen-peer-urls", new GrpcKestrelOptions(), _ => TlsSetup.ForListener(_options, _options.PeerTls, "peer", _logger), _logger,
-            pipeline => pipeline.UseGrpcRoom(table, room).Run(http => network.ReceiveAsync(http, _stopping.Token)), isForPeers: true).ConfigureAwait(false));
+            pipeline => pipeline.UseGrpcRoom(table, room).Run(http => network.ReceiveAsync(http, _stopping.Token)), _options.SharesPorts, isForPeers: true).ConfigureAwait(false));
     }
 
     private async Task ListenForClientsAsync(EtcdServices services)
@@ -221,7 +222,7 @@ internal sealed class Member : IAsyncDisposable
     /// <summary>A listener with the clients' certificates and rules, the revocation list among them (GHSA-3wh4-j44w-pg92).</summary>
     private async Task ListenAsync(IReadOnlyList<Configuration.Endpoint> endpoints, string flag, GrpcKestrelOptions limits, Action<IApplicationBuilder> pipeline) =>
         _listeners.Add(await Listeners.StartAsync(
-            endpoints, flag, limits, _ => TlsSetup.ForListener(_options, _options.ClientTls, flag == "listen-metrics-urls" ? "metrics" : "client", _logger), _logger, pipeline).ConfigureAwait(false));
+            endpoints, flag, limits, _ => TlsSetup.ForListener(_options, _options.ClientTls, flag == "listen-metrics-urls" ? "metrics" : "client", _logger), _logger, pipeline, _options.SharesPorts).ConfigureAwait(false));
 
     private static Task HangUp(HttpContext context)
     {

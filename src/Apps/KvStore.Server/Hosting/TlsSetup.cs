@@ -22,6 +22,7 @@ internal static class TlsSetup
                 KeyFile = OrNull(options.PeerClientTls.Key),
                 // A revoked member is refused whichever side calls. What is unreadable among these files the listener says.
                 CrlFile = OrNull(options.PeerTls.RevocationList),
+                InsecureSkipVerify = options.PeerTls.IsSelfSigned,
             }
             : null;
 
@@ -36,6 +37,7 @@ internal static class TlsSetup
         AllowedHostNames = files.AllowedHostNames,
         VerifyRemoteAddress = files.VerifiesRemoteAddress,
         Protocols = TlsVersions.Between(options.TlsMinVersion, options.TlsMaxVersion),
+        CipherSuites = options.CipherSuites,
         OnRejected = (remote, reason) => logger.Warn($"rejected connection on {role} endpoint", ("remote-addr", remote?.ToString()), ("error", reason)),
         OnReplaced = material => logger.Info("changed certificate files are in force", ("endpoint", role),
             ("certificate-serial", material.Certificate?.SerialNumber), ("not-after", material.Certificate?.NotAfter.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture)),

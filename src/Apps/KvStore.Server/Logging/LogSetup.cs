@@ -24,23 +24,29 @@ internal static class LogSetup
             // A listener that cannot be bound is said in one line by who starts it.
             .MinimumLevel.Override("Microsoft.Extensions.Hosting", LogEventLevel.Fatal);
         foreach (var output in options.LogOutputs)
-            configuration.WriteTo.Async(sink => AddSink(sink, output, formatter), WaitingLinesMax, blockWhenFull: false);
+            configuration.WriteTo.Async(sink => AddSink(sink, output, formatter, options.LogRotation), WaitingLinesMax, blockWhenFull: false);
         return configuration.CreateLogger();
     }
 
-    private static void AddSink(Serilog.Configuration.LoggerSinkConfiguration sink, string output, ITextFormatter formatter)
+    private static void AddSink(Serilog.Configuration.LoggerSinkConfiguration sink, string output, ITextFormatter formatter, LogRotation? rotation)
     {
-        switch (output)
+        if (LogOutput.IsFile(output))
+            sink.Sink(OpenFile(output, formatter, rotation));
+        else if (output == LogOutput.StandardOutput)
+            sink.Console(formatter);
+        else
+            sink.Console(formatter, standardErrorFromLevel: LogEventLevel.Verbose);
+    }
+
+    private static LogFile OpenFile(string path, ITextFormatter formatter, LogRotation? rotation)
+    {
+        try
         {
-            case "default" or "stderr":
-                sink.Console(formatter, standardErrorFromLevel: LogEventLevel.Verbose);
-                break;
-            case "stdout":
-                sink.Console(formatter);
-                break;
-            default:
-                sink.File(formatter, output, fileSizeLimitBytes: null);
-                break;
+            return new LogFile(path, formatter, rotation, TimeProvider.System);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"--log-outputs: couldn't open sink \"{path}\": {exception.Message}");
         }
     }
 
