@@ -1,3 +1,4 @@
+using KvStore.Grpc;
 using KvStore.Protocol.Etcd;
 
 namespace KvStore.Server.Tests.Cluster;
@@ -28,6 +29,29 @@ public sealed class MembershipTests
         await load.UntilAcknowledgedAsync(1000, Patience);
         await load.StopAsync();
         await cluster.AssertHoldsAsync(load.Acknowledged);
+    }
+
+    /// <summary>Only the leader knows how far a learner is; a member that is asked instead asks it.</summary>
+    [Fact]
+    public async Task Learner_PromotedThroughAFollower_IsAVoter()
+    {
+        using var cluster = await TlsCluster.StartAsync(3);
+        using var channel = cluster.Connect(cluster.Members);
+        var joiner = await cluster.MakeJoinerAsync();
+        var url = $"https://127.0.0.1:{joiner.PeerPort}";
+        var added = await channel.UnaryAsync("/etcdserverpb.Cluster/MemberAdd", new MemberAddRequest { PeerURLs = { url }, IsLearner = true }, MemberAddResponse.Parser);
+        var leader = await cluster.LeaderAsync();
+        using var follower = cluster.Connect(cluster.Members.First(member => member != leader && member != joiner));
+        var promote = new MemberPromoteRequest { ID = added.Member.ID };
+        var tooEarly = await Assert.ThrowsAsync<GrpcException>(() =>
+            follower.UnaryAsync("/etcdserverpb.Cluster/MemberPromote", promote, MemberPromoteResponse.Parser));
+        Assert.Equal("etcdserver: can only promote a learner member which is in sync with leader", tooEarly.Status.Message);
+
+        joiner.Start();
+        await joiner.UntilReadyAsync();
+        var promoted = await follower.UnaryAsync("/etcdserverpb.Cluster/MemberPromote", promote, MemberPromoteResponse.Parser);
+        Assert.False(promoted.Members.Single(member => member.ID == added.Member.ID).IsLearner);
+        Assert.All((await channel.MembersAsync()).Members, member => Assert.False(member.IsLearner));
     }
 
     [Fact]

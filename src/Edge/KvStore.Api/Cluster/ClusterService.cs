@@ -12,7 +12,7 @@ using KvStore.Protocol.Etcd;
 namespace KvStore.Api.Cluster;
 
 /// <summary>The Cluster service (contract 3.7). Its headers have revision zero, as etcd's do.</summary>
-internal sealed class ClusterService(IMember member, NodeGateway gateway, ResponseHeaders headers, ApiOptions options)
+internal sealed class ClusterService(IMember member, NodeGateway gateway, LearnerPromotion promotion, ResponseHeaders headers, ApiOptions options)
 {
     public void Register(GrpcServiceTable table)
     {
@@ -69,7 +69,9 @@ internal sealed class ClusterService(IMember member, NodeGateway gateway, Respon
 
             if (call.IsRefused(await gateway.Identity.CheckRootAsync(call).ConfigureAwait(false)))
                 return;
-            var reply = await gateway.ChangeMembershipAsync(call, change).ConfigureAwait(false);
+            var reply = change.Kind == MembershipRequestKind.Promote
+                ? await promotion.PromoteAsync(bytes, call.CancellationToken).ConfigureAwait(false)
+                : await gateway.ChangeMembershipAsync(call, change).ConfigureAwait(false);
             if (!call.IsRefused(reply.Error))
                 await headers.AnswerAsync(response, Revision.Zero, reply.Body).ConfigureAwait(false);
         });

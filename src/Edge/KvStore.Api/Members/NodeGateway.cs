@@ -129,7 +129,7 @@ public sealed class NodeGateway
         return Await(call, id, reply, _member.TryCopyStore(id, copy));
     }
 
-    public ValueTask<Reply> ChangeMembershipAsync(ServerCall call, MembershipRequest change)
+    public ValueTask<Reply> ChangeMembershipAsync(ServerCall? call, MembershipRequest change)
     {
         var id = _ids.Next();
         var reply = _calls.Begin(id);

@@ -1,3 +1,4 @@
+using KvStore.Api.Cluster;
 using KvStore.Api.Lease;
 using KvStore.Api.Maintenance;
 using KvStore.Grpc;
@@ -10,15 +11,18 @@ public sealed class PeerCalls
 {
     private readonly LeaderLeases _leases;
     private readonly CorruptionCheck _hashes;
+    private readonly LearnerPromotion _promotion;
 
-    internal PeerCalls(LeaderLeases leases, CorruptionCheck hashes)
+    internal PeerCalls(LeaderLeases leases, CorruptionCheck hashes, LearnerPromotion promotion)
     {
         _leases = leases;
         _hashes = hashes;
+        _promotion = promotion;
     }
 
     /// <summary>The names of the calls that are answered here.</summary>
-    public static IReadOnlyList<string> Methods { get; } = [LeaderLeases.KeepAliveMethod, LeaderLeases.TimeToLiveMethod, CorruptionCheck.Method];
+    public static IReadOnlyList<string> Methods { get; } = 
+        [LeaderLeases.KeepAliveMethod, LeaderLeases.TimeToLiveMethod, CorruptionCheck.Method, LearnerPromotion.Method];
 
     /// <summary>Throws <see cref="GrpcException"/> with etcd's error where this member refuses, "not leader" among them.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> AnswerAsync(string method, ReadOnlyMemory<byte> request)
@@ -26,6 +30,7 @@ public sealed class PeerCalls
         var reply = method switch
         {
             LeaderLeases.KeepAliveMethod or LeaderLeases.TimeToLiveMethod => await _leases.AnswerAsync(method, request).ConfigureAwait(false),
+            LearnerPromotion.Method => await _promotion.AnswerAsync(method, request).ConfigureAwait(false),
             CorruptionCheck.Method => await _hashes.AnswerAsync(request).ConfigureAwait(false),
             _ => throw new GrpcException(StatusCode.Unimplemented, $"unknown peer call {method}"),
         };
