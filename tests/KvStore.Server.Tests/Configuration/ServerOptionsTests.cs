@@ -58,6 +58,10 @@ public sealed class ServerOptionsTests
     [InlineData("invalid log rotation config: -1 is negative", "--enable-log-rotation", "--log-outputs=a", "--log-rotation-config-json={\"maxage\": -1}")]
     [InlineData("--logger=capnslog is removed in v3.5", "--logger=capnslog")]
     [InlineData("selfSignedCertValidity is invalid,it should be greater than 0", "--self-signed-cert-validity=0")]
+    [InlineData("multiple discovery or bootstrap flags are set. Choose one of \"initial-cluster\", \"discovery-endpoints\" or \"discovery-srv\"", "--initial-cluster=default=http://localhost:2380", "--discovery-srv=example.com")]
+    [InlineData("both --discovery-token and --discovery-endpoints must be set", "--discovery-token=a")]
+    [InlineData("v2 proxy is deprecated, and --discovery-fallback can't be configured as \"proxy\"", "--discovery-fallback=proxy")]
+    [InlineData("invalid value \"x\" for flag -discovery-fallback: invalid value", "--discovery-fallback=x")]
     [InlineData("--max-txn-ops: 99999999999 is out of range", "--max-txn-ops=99999999999")]
     public void WrongSetting_EndsWithOneLine(string message, params string[] arguments)
     {
@@ -76,6 +80,21 @@ public sealed class ServerOptionsTests
     [Fact]
     public void InertFlag_IsAcceptedAndSaysSo() =>
         Assert.Contains("--max-wals changes nothing here: a segment goes as soon as the flushed store no longer needs it", Read(["--max-wals=9"]).Warnings);
+
+    [Theory]
+    [InlineData("http://10.1.2.3:7", "http://localhost:2380", "http://0.0.0.0:7")]
+    [InlineData("http://localhost:2380", "http://localhost:2380", "http://127.0.0.1:7")]
+    [InlineData("http://localhost:9", "http://localhost:9", "http://0.0.0.0:7")]
+    public void ListeningEverywhere_AdvertisesTheHostUnlessToldWhat(string expected, string advertised, string listen) =>
+        Assert.Equal([expected], DefaultHost.Replace([advertised], "http://localhost:2380", Endpoint.Parse("listen-peer-urls", listen), "10.1.2.3"));
+
+    [Fact]
+    public void ListeningEverywhere_ReachesTheInitialCluster()
+    {
+        var options = Read(["--name=a", "--listen-peer-urls=http://0.0.0.0:7"]);
+        Assert.Equal(options.AdvertisePeer, options.InitialCluster["a"]);
+        Assert.Equal(DefaultHost.Find() is { } host ? $"http://{host}:7" : "http://localhost:2380", Assert.Single(options.AdvertisePeer));
+    }
 
     [Fact]
     public void CipherSuites_KeepThoseOfTls13()

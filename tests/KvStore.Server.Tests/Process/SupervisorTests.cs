@@ -24,6 +24,27 @@ public sealed class SupervisorTests
     }
 
     [Fact]
+    public async Task PseudoTerminal_WithBothOutputsMerged_HasTheReadyLine()
+    {
+        using var folder = new TestFolder();
+        using var plain = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"));
+        var words = string.Join(' ', plain.Arguments.Select(word => $"'{word}'"));
+        // script gives its command a terminal of its own and copies what appears there.
+        using var terminal = ChildProcess.Start("script", ["-qefc", $"exec {Checkout.Server} {words}", "/dev/null"]);
+        using var timeout = new CancellationTokenSource(Patience);
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!terminal.Output.Contains("ready to serve client requests", StringComparison.Ordinal))
+            await poll.WaitForNextTickAsync(timeout.Token);
+        Assert.True(await plain.IsHealthyAsync());
+        // Ctrl-C, as typed.
+        await terminal.Input.WriteAsync('\u0003');
+        await terminal.Input.FlushAsync();
+        await terminal.WaitForExitAsync(Patience);
+        Assert.Equal(0, terminal.ExitCode);
+        Assert.Contains("closed the member", terminal.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Interrupt_StopsInOrder()
     {
         using var folder = new TestFolder();

@@ -25,6 +25,9 @@ public sealed class ServerProcess : IDisposable
 
     public string Name { get; }
 
+    /// <summary>The words that the program is started with.</summary>
+    public IReadOnlyList<string> Arguments => _arguments;
+
     public int ClientPort { get; }
 
     public int PeerPort { get; }

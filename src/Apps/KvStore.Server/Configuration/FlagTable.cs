@@ -7,7 +7,7 @@ namespace KvStore.Server.Configuration;
 internal static class FlagTable
 {
     private const string BoltOnly = "the store here is RocksDB, not bbolt";
-    private const string NoDiscovery = "bootstrap by discovery is not available: list the members in --initial-cluster";
+    private const string NoDiscovery = "bootstrap by discovery is not available yet: list the members in --initial-cluster";
 
     public static IReadOnlyList<Flag> All { get; } =
     [

@@ -14,7 +14,8 @@ internal static class ServerOptionsReader
         var name = settings.Text("name");
         var dataDirectory = settings.IsSet("data-dir") ? settings.Text("data-dir") : name + ".etcd";
         var (heartbeat, election) = ReadTimes(settings);
-        var advertisePeer = settings.List("initial-advertise-peer-urls");
+        CheckBootstrap(settings);
+        var advertisePeer = ReadAdvertised(settings, "initial-advertise-peer-urls", "listen-peer-urls");
         var cluster = ReadCluster(settings, name, advertisePeer);
         // Only of flags and variables, as in etcd: a file that leaves it out means the default.
         if (settings.ConfigFilePath is null && settings.IsSet("listen-client-urls") && !settings.IsSet("advertise-client-urls"))
@@ -34,8 +35,8 @@ internal static class ServerOptionsReader
             ListenClientHttp = ReadListeners(settings, "listen-client-http-urls", clientTls),
             ListenPeer = ReadListeners(settings, "listen-peer-urls", peerTls),
             ListenMetrics = ReadListeners(settings, "listen-metrics-urls", clientTls),
-            AdvertiseClient = ReadUrls(settings, "advertise-client-urls"),
-            AdvertisePeer = ReadUrls(settings, "initial-advertise-peer-urls"),
+            AdvertiseClient = ReadAdvertised(settings, "advertise-client-urls", "listen-client-urls"),
+            AdvertisePeer = advertisePeer,
             InitialCluster = cluster,
             InitialClusterToken = settings.Text("initial-cluster-token"),
             JoinsExistingCluster = settings.Text("initial-cluster-state") switch
@@ -157,8 +158,22 @@ internal static class ServerOptionsReader
         return endpoints;
     }
 
-    private static string[] ReadUrls(Settings settings, string flag) =>
-        [.. settings.List(flag).Select(url => Endpoint.Parse(flag, url).Url)];
+    private static IReadOnlyList<string> ReadAdvertised(Settings settings, string flag, string listenFlag)
+    {
+        var given = settings.List(flag).Select(url => Endpoint.Parse(flag, url).Url).ToArray();
+        var listen = settings.List(listenFlag);
+        return listen.Count == 0 ? given
+            : DefaultHost.Replace(given, FlagTable.Find(flag)!.Default, Endpoint.Parse(listenFlag, listen[0]), DefaultHost.Find());
+    }
+
+    /// <summary>A member comes to its cluster in one way.</summary>
+    private static void CheckBootstrap(Settings settings)
+    {
+        if (settings.Text("discovery-fallback") is not ("exit" or "proxy"))
+            throw settings.Invalid("discovery-fallback", "invalid value");
+        if (settings.Text("discovery-fallback") == "proxy")
+            throw new ConfigurationException("v2 proxy is deprecated, and --discovery-fallback can't be configured as \"proxy\"");
+    }
 
     private static string ReadChoice(Settings settings, string flag, params ReadOnlySpan<string> choices)
     {

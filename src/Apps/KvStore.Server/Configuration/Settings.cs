@@ -46,6 +46,7 @@ internal sealed class Settings
 
         settings.ReadGates();
         settings.RenameOldFlags();
+        settings.JudgeBootstrap();
         settings.JudgeEffects();
         return settings;
     }
@@ -139,6 +140,20 @@ internal sealed class Settings
                 throw new ConfigurationException($"cannot set --{old} and --{name} at the same time, please use --{name} only");
             _warnings.Add($"--{old} is deprecated: use --{name}");
         }
+    }
+
+    // Before it is said that discovery is not to be had: two ways at once are wrong everywhere.
+    private void JudgeBootstrap()
+    {
+        string[] ways = ["initial-cluster", "discovery-endpoints", "discovery-srv"];
+        if (ways.Count(IsSet) > 1)
+        {
+            throw new ConfigurationException(
+                "multiple discovery or bootstrap flags are set. Choose one of \"initial-cluster\", \"discovery-endpoints\" or \"discovery-srv\"");
+        }
+
+        if (IsSet("discovery-token") != IsSet("discovery-endpoints"))
+            throw new ConfigurationException("both --discovery-token and --discovery-endpoints must be set");
     }
 
     private void JudgeEffects()
