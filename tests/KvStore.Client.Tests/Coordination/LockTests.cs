@@ -79,4 +79,21 @@ public sealed class LockTests(Members members)
         Assert.True((await scratch.Client.Kv.Transaction().If(next.IsHeld).CommitAsync()).Succeeded);
         await Until.TrueAsync(() => Task.FromResult(held.Lost.IsCancellationRequested));
     }
+
+    /// <summary>Its session hears of it only at the next renewal, so what keeps it from two holders is the look at its own place.</summary>
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Lock_WhosePlaceIsGoneWhenItsTurnComes_IsNotHeld(string which)
+    {
+        using var scratch = new Scratch(members, which);
+        await using var first = await scratch.Client.LockAsync("door", TimeSpan.FromSeconds(60), Limits.Patient());
+        await using var session = await Session.OpenAsync(scratch.Client, TimeSpan.FromSeconds(60));
+        var waiting = session.LockAsync("door", Limits.Patient());
+        await Until.TrueAsync(async () => await scratch.Client.Kv.CountAsync(KeyRange.Prefix("door/")) == 2);
+        await scratch.Client.Lease.RevokeAsync(session.Lease);
+        Assert.False(waiting.IsCompleted);
+        await first.DisposeAsync();
+        await Assert.ThrowsAsync<PlaceLostException>(() => waiting.WaitAsync(Limits.Patience));
+        Assert.False(session.Lost.IsCancellationRequested);
+    }
 }
