@@ -7,8 +7,6 @@ namespace KvStore.Server;
 /// <summary>The member's process: settings, then the host, then an exit code supervisors understand.</summary>
 internal static class Program
 {
-    private const int ExitFailure = 1;
-
     public static async Task<int> Main(string[] arguments)
     {
         try
@@ -31,11 +29,6 @@ internal static class Program
         {
             await Console.Error.WriteLineAsync(exception.Message).ConfigureAwait(false);
             return exception.ExitCode;
-        }
-        catch (StartException exception)
-        {
-            await Console.Error.WriteLineAsync(exception.Message).ConfigureAwait(false);
-            return ExitFailure;
         }
     }
 

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using KvStore.Testing.Processes;
 
 namespace KvStore.Server.Tests.Process;
 
-/// <summary>What an operator sees when a member cannot start: one line that names the flag or the file, the exit code, and no stack trace.</summary>
+/// <summary>What an operator sees when a member cannot start: one record that names the flag or the file, the exit code, and no stack trace.</summary>
 public sealed class StartRefusalTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -23,17 +24,52 @@ public sealed class StartRefusalTests
         Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
     }
 
+    /// <summary>Nothing was written: a start with another port is a first start.</summary>
     [Theory]
     [InlineData("--listen-client-urls")]
     [InlineData("--listen-peer-urls")]
-    public async Task PortInUse_IsOneLineThatNamesTheFlag(string flag)
+    [InlineData("--listen-metrics-urls")]
+    [InlineData("--listen-client-http-urls")]
+    public async Task PortInUse_IsOneLineThatNamesTheFlag_AndLeavesNothing(string flag)
     {
         using var folder = new TestFolder();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
         using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"), flag, url);
-        AssertRefusal(await EndAsync(member), flag, "address already in use");
+        AssertRefusal(await EndAsync(member), $"{flag}: Failed to bind to address {url}: address already in use");
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    /// <summary>Two of its own listeners on one port: neither listens yet, and the kernel would let both be bound.</summary>
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("0.0.0.0")]
+    [InlineData("[::]")]
+    [InlineData("localhost")]
+    public async Task PortGivenTwice_IsRefused(string host)
+    {
+        using var folder = new TestFolder();
+        using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"));
+        using var twice = member.With("--listen-metrics-urls", string.Create(CultureInfo.InvariantCulture, $"http://{host}:{member.ClientPort}"));
+        AssertRefusal(await EndAsync(twice), "--listen-metrics-urls: Failed to bind to address", "address already in use");
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    /// <summary>A log that goes elsewhere holds the reason too; the terminal still shows it.</summary>
+    [Fact]
+    public async Task LogInAFile_HoldsTheReason_AndTheTerminalShowsIt()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder.Combine("data"), "");
+        using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"), "--log-outputs", folder.Combine("log"), "--log-level", "fatal");
+        var process = await EndAsync(member);
+        Assert.Equal(1, process.ExitCode);
+        var shown = Assert.Single(process.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(folder.Combine("data"), shown, StringComparison.Ordinal);
+        using var record = JsonDocument.Parse(Assert.Single(await File.ReadAllLinesAsync(folder.Combine("log"))));
+        Assert.Equal("fatal", record.RootElement.GetProperty("level").GetString());
+        Assert.Equal(shown, record.RootElement.GetProperty("error").GetString());
     }
 
     [Fact]
@@ -79,7 +115,8 @@ public sealed class StartRefusalTests
         using var folder = new TestFolder();
         using var member = ServerProcess.OneMember(
             Checkout.Server, folder.Combine("data"), "--cert-file", folder.Combine("none.crt"), "--key-file", folder.Combine("none.key"));
-        AssertRefusal(await EndAsync(member), "--cert-file", "no such file");
+        var process = await EndAsync(member);
+        Assert.Equal((1, $"--cert-file: open {folder.Combine("none.crt")}: no such file\n"), (process.ExitCode, process.Errors));
     }
 
     [Fact]
@@ -135,8 +172,11 @@ public sealed class StartRefusalTests
     {
         Assert.True(process.ExitCode == 1, $"exit code {process.ExitCode}:\n{process.Errors}");
         Assert.DoesNotContain("   at ", process.Errors, StringComparison.Ordinal);
-        // Log lines are JSON; the refusal is the one line for people.
-        var line = Assert.Single(process.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries), text => text[0] != '{');
+        // Everything is the log's, and the reason its last word: nothing was opened, so nothing is closed or stopped.
+        using var record = JsonDocument.Parse(process.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
+        Assert.Equal("fatal", record.RootElement.GetProperty("level").GetString());
+        Assert.DoesNotContain("closed the member", process.Errors, StringComparison.Ordinal);
+        var line = record.RootElement.GetProperty("error").GetString();
         foreach (var word in words)
             Assert.Contains(word, line, StringComparison.Ordinal);
     }

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using KvStore.Grpc;
+using KvStore.Grpc.Client;
+using KvStore.Server.Tests.Cluster;
 using KvStore.Testing.Processes;
 
 namespace KvStore.Server.Tests.Process;
@@ -74,7 +77,8 @@ public sealed class SupervisorTests
         joiner.Process.Signal(ChildProcess.SignalTerminate);
         await joiner.Process.WaitForExitAsync(Patience);
         Assert.Equal(0, joiner.Process.ExitCode);
-        Assert.Contains("closed the member", joiner.Process.Errors, StringComparison.Ordinal);
+        Assert.Contains("\"msg\":\"stopped\"", joiner.Process.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("closed the member", joiner.Process.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,6 +93,32 @@ public sealed class SupervisorTests
         await member.KillAsync();
         member.Start();
         await member.UntilReadyAsync(Patience);
+    }
+
+    /// <summary>D6: a limit on the size of files stands for a full disk. The operator reads what failed where, and no trace of the program.</summary>
+    [Fact]
+    public async Task DiskThatTakesNoMore_EndsTheProcessWithOneRecord()
+    {
+        using var folder = new TestFolder();
+        // The signal of that limit would end the process before it can say anything.
+        using var member = ServerProcess.OneMember("/bin/sh", folder.Combine("data")).Behind("-c", "trap '' XFSZ; exec \"$@\"", "sh", Checkout.Server);
+        member.Start();
+        await member.UntilReadyAsync(Patience);
+        var limited = await ChildProcess.RunAsync("prlimit", ["--pid", member.Process.Id.ToString(CultureInfo.InvariantCulture), "--fsize=1048576"], limit: Patience);
+        Assert.True(limited.ExitCode == 0, limited.Errors);
+        using var channel = new GrpcChannel("http://" + member.Endpoint);
+        var value = new string('v', 100_000);
+        await Assert.ThrowsAsync<GrpcException>(async () =>
+        {
+            for (var i = 0; i < 1000; i++)
+                await channel.PutAsync("k", value);
+        });
+        await member.Process.WaitForExitAsync(Patience);
+        Assert.Equal(1, member.Process.ExitCode);
+        Assert.DoesNotContain("   at ", member.Process.Errors, StringComparison.Ordinal);
+        var record = Assert.Single(member.Process.Errors.Split('\n'), line => line.Contains("\"level\":\"error\"", StringComparison.Ordinal));
+        Assert.Contains("the storage failed; the process stops", record, StringComparison.Ordinal);
+        Assert.Contains(folder.Combine("data"), record, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -20,8 +20,7 @@ internal static class Listeners
     private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(300);
 
     public static async Task<WebApplication> StartAsync(
-        IReadOnlyList<Endpoint> endpoints, string flag, GrpcKestrelOptions limits, Func<Endpoint, TlsServerOptions?> tls, Serilog.ILogger logger, Action<IApplicationBuilder> pipeline,
-        bool sharesPorts, bool isForPeers = false)
+        ListenSockets bound, IReadOnlyList<Endpoint> endpoints, string flag, GrpcKestrelOptions limits, Func<Endpoint, TlsServerOptions?> tls, Serilog.ILogger logger, Action<IApplicationBuilder> pipeline, bool isForPeers = false)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddProvider(new SerilogLoggerProvider(logger));
@@ -39,8 +38,7 @@ internal static class Listeners
         builder.Services.Configure<SocketTransportOptions>(sockets =>
         {
             sockets.UnsafePreferInlineScheduling = isForPeers;
-            if (sharesPorts)
-                sockets.CreateBoundListenSocket = endpoint => endpoint is IPEndPoint address ? SharedPorts.Bind(address) : SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            sockets.CreateBoundListenSocket = bound.Take;
         });
         var application = builder.Build();
         pipeline(application);

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using KvStore.Api;
 using KvStore.Api.Calls;
-using KvStore.Api.Gateway;
 using KvStore.Api.Members;
-using KvStore.Api.Metrics;
 using KvStore.Grpc.Server;
 using KvStore.Hosting;
 using KvStore.Node;
@@ -13,7 +11,6 @@ using KvStore.Server.Configuration;
 using KvStore.Server.Logging;
 using KvStore.Server.Metrics;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Serilog;
 
 namespace KvStore.Server.Hosting;
@@ -24,6 +21,8 @@ namespace KvStore.Server.Hosting;
 /// </summary>
 internal sealed class Member : IAsyncDisposable
 {
+    private const string PeerUrls = "listen-peer-urls";
+
     private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan EndPoll = TimeSpan.FromMilliseconds(100);
 
@@ -40,11 +39,14 @@ internal sealed class Member : IAsyncDisposable
     private readonly PendingCalls _calls;
     private readonly ApiOptions _apiOptions;
     private readonly AuthSetup _auth;
-    private readonly List<WebApplication> _listeners = [];
+    private readonly ListenSockets _sockets;
     private KvNode? _node;
     private PeerNetwork? _network;
     private EtcdServices? _services;
     private TickPump? _ticks;
+    private WebApplication? _peerListener;
+    private ClientListeners? _clientListeners;
+    private Task _serving = Task.CompletedTask;
     private volatile bool _wasToldRemoved;
 
     private Member(ServerOptions options, ILogger logger, TaskCompletionSource<int> ending)
@@ -52,6 +54,7 @@ internal sealed class Member : IAsyncDisposable
         _options = options;
         _logger = logger;
         _ending = ending;
+        _sockets = new ListenSockets(options.SharesPorts);
         _metrics = new MetricsExposition(options);
         _lanes = new ThreadLaneFactory((lane, exception) => MemberProcess.Crash(logger, lane, exception));
         _apiOptions = new ApiOptions
@@ -90,12 +93,16 @@ internal sealed class Member : IAsyncDisposable
         if (_node is { } node && _services is not null)
             await HandOverAsync(node).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
-        foreach (var listener in _listeners)
+        await _serving.ConfigureAwait(false);
+        if (_clientListeners is not null)
+            await _clientListeners.DisposeAsync().ConfigureAwait(false);
+        if (_peerListener is not null)
         {
-            await listener.StopAsync().ConfigureAwait(false);
-            await listener.DisposeAsync().ConfigureAwait(false);
+            await _peerListener.StopAsync().ConfigureAwait(false);
+            await _peerListener.DisposeAsync().ConfigureAwait(false);
         }
 
+        _sockets.Dispose();
         _ticks?.Dispose();
         if (_network is not null)
             await _network.DisposeAsync().ConfigureAwait(false);
@@ -105,13 +112,15 @@ internal sealed class Member : IAsyncDisposable
         _calls.Dispose();
         _auth.Dispose();
         _stopping.Dispose();
-        _logger.Info("closed the member", ("took", Stopwatch.GetElapsedTime(started)));
+        if (_node is not null)
+            _logger.Info("closed the member", ("took", Stopwatch.GetElapsedTime(started)));
     }
 
     private async Task StartAsync(CancellationToken stop)
     {
         _logger.Info("starting", ("name", _options.Name), ("data-dir", _options.DataDirectory), ("rocksdb", RocksLibrary.LoadedName),
             ("initial-cluster", string.Join(',', _options.InitialCluster.Select(entry => entry.Key))));
+        BindListeners();
         if (OsFileSystem.PrepareDataDirectory(_options.DataDirectory))
             _logger.Warn("the data directory was open to other users; it is private now (0700)", ("data-dir", _options.DataDirectory));
         SelfSignedCertificates.Prepare(_options, _logger, TimeProvider.System);
@@ -140,12 +149,21 @@ internal sealed class Member : IAsyncDisposable
         await ListenForPeersAsync(_network).ConfigureAwait(false);
         _network.Start(_node);
         _ticks = new TickPump(TimeProvider.System, _clock, _options.HeartbeatInterval, _node.Tick);
+        _clientListeners = new ClientListeners(_options, _logger, _sockets, _services, _node, _metrics, _stopping.Token);
+        await _clientListeners.ShowMetricsAsync().ConfigureAwait(false);
         var upkeep = new Upkeep(member, _services, peers, _apiOptions, _options.Maintenance, _logger);
         await upkeep.CheckAsync(_stopping.Token).ConfigureAwait(false);
-        await ListenForClientsAsync(_services).ConfigureAwait(false);
         upkeep.Start(_stopping.Token);
-        _ = ReportReadyAsync(_node);
+        _serving = ServeWhenReadyAsync(_node, _clientListeners);
         _ = WatchForTheEndAsync(_node);
+    }
+
+    private void BindListeners()
+    {
+        _sockets.Bind(PeerUrls, _options.ListenPeer);
+        _sockets.Bind(ClientListeners.ClientUrls, _options.ListenClient);
+        _sockets.Bind(ClientListeners.HttpUrls, _options.ListenClientHttp);
+        _sockets.Bind(ClientListeners.MetricsUrls, _options.ListenMetrics);
     }
 
     /// <summary>A log directory of its own is as private as the data directory, and its name as durable.</summary>
@@ -173,80 +191,41 @@ internal sealed class Member : IAsyncDisposable
         var table = new GrpcServiceTable();
         network.Register(table);
         var room = network.RoomOptions(new GrpcRoomOptions { Stopping = _stopping.Token, OnUnhandledException = LogUnhandled });
-        _listeners.Add(await Listeners.StartAsync(
-            _options.ListenPeer, "listen-peer-urls", new GrpcKestrelOptions(), _ => TlsSetup.ForListener(_options, _options.PeerTls, "peer", _logger), _logger,
-            pipeline => pipeline.UseGrpcRoom(table, room).Run(http => network.ReceiveAsync(http, _stopping.Token)), _options.SharesPorts, isForPeers: true).ConfigureAwait(false));
-    }
-
-    private async Task ListenForClientsAsync(EtcdServices services)
-    {
-        var limits = new GrpcKestrelOptions
-        {
-            KeepAliveInterval = _options.KeepAliveInterval,
-            KeepAliveTimeout = _options.KeepAliveTimeout,
-            StreamsPerConnectionMax = (int)Math.Min(_options.ConcurrentStreamsMax, new GrpcKestrelOptions().StreamsPerConnectionMax),
-        };
-        var calls = new CallMetrics(services.Table, _options.MeasuresCalls);
-        var room = new GrpcRoom(services.Table, new GrpcRoomOptions
-        {
-            ReceiveBytesMax = _options.RequestBytesMax + NodeSetup.ReceiveSlackBytes,
-            Stopping = _stopping.Token,
-            Admit = call =>
-            {
-                calls.OnAdmitted(call);
-                return services.Admit(call);
-            },
-            OnFinished = calls.OnFinished,
-            OnUnhandledException = LogUnhandled,
-        });
-        var node = _node!;
-        var http = new HttpEndpoints(services, () => _metrics.Write(services, calls, room, node.Status), () => node.Status, _options.ServesJson ? new JsonGateway(room) : null);
-        var access = new AccessControl(
-            _options.HostNames, _options.CorsOrigins, () => _options.ServesJson && _options.ClientTls.ClientCertificateDemanded && node.Auth.IsEnabled);
-        RequestDelegate plain = context => access.InvokeAsync(context, http.AnswerAsync);
-        if (_options.ListenClientHttp.Count > 0)
-        {
-            // Who separates the ports wants no plain HTTP here: as on etcd the connection ends.
-            await ListenAsync(_options.ListenClient, "listen-client-urls", limits, pipeline => pipeline.UseGrpcRoom(room).Run(HangUp)).ConfigureAwait(false);
-            await ListenAsync(_options.ListenClientHttp, "listen-client-http-urls", limits, pipeline => pipeline.Run(plain)).ConfigureAwait(false);
-        }
-        else
-        {
-            await ListenAsync(_options.ListenClient, "listen-client-urls", limits, pipeline => pipeline.UseGrpcRoom(room).Run(plain)).ConfigureAwait(false);
-        }
-
-        if (_options.ListenMetrics.Count > 0)
-            await ListenAsync(_options.ListenMetrics, "listen-metrics-urls", limits, pipeline => pipeline.Run(http.AnswerMetricsAsync)).ConfigureAwait(false);
-    }
-
-    /// <summary>A listener with the clients' certificates and rules, the revocation list among them (GHSA-3wh4-j44w-pg92).</summary>
-    private async Task ListenAsync(IReadOnlyList<Configuration.Endpoint> endpoints, string flag, GrpcKestrelOptions limits, Action<IApplicationBuilder> pipeline) =>
-        _listeners.Add(await Listeners.StartAsync(
-            endpoints, flag, limits, _ => TlsSetup.ForListener(_options, _options.ClientTls, flag == "listen-metrics-urls" ? "metrics" : "client", _logger), _logger, pipeline, _options.SharesPorts).ConfigureAwait(false));
-
-    private static Task HangUp(HttpContext context)
-    {
-        context.Abort();
-        return Task.CompletedTask;
+        _peerListener = await Listeners.StartAsync(
+            _sockets, _options.ListenPeer, PeerUrls, new GrpcKestrelOptions(), _ => TlsSetup.ForListener(_options, _options.PeerTls, "peer", _logger), _logger,
+            pipeline => pipeline.UseGrpcRoom(table, room).Run(http => network.ReceiveAsync(http, _stopping.Token)), isForPeers: true).ConfigureAwait(false);
     }
 
     /// <summary>
-    /// Says "ready" once for each listener when the member has published itself and knows a leader: one that was published in an
-    /// earlier life, and is cut off from the others now, is not ready.
+    /// Lets clients in, and says so once for each listener, when the member has published itself and knows a leader: one that was
+    /// published in an earlier life, and is cut off from the others now, is not ready. Before that an answer could only be "no
+    /// leader", which ends the watches of clients that asked for one; refused a connection, they go to another member.
     /// </summary>
-    private async Task ReportReadyAsync(KvNode node)
+    private async Task ServeWhenReadyAsync(KvNode node, ClientListeners listeners)
     {
         try
         {
             using var poll = new PeriodicTimer(ReadyPoll);
             while (node.Status is not { IsPublished: true, HasLeader: true })
                 await poll.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false);
+            await listeners.LetClientsInAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             return;
         }
+        catch (Exception exception)
+        {
+            // Whoever waits for the end of the process says why.
+            _ending.TrySetException(exception);
+            return;
+        }
 
+        SayReady();
+    }
+
+    private void SayReady()
+    {
         foreach (var endpoint in _options.ListenClient.Concat(_options.ListenClientHttp))
         {
             _logger.Info("ready to serve client requests", ("address", endpoint.Url));

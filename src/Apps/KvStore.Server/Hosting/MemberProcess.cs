@@ -43,26 +43,16 @@ internal static class MemberProcess
 
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-        Member? member = null;
         try
         {
-            member = await Member.StartAsync(options, logger, ending, stop.Token).ConfigureAwait(false);
-            return await ending.Task.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            // told to stop while it looked for its cluster: nothing has begun yet
-            return 0;
-        }
-        catch (StorageException exception)
-        {
-            throw new StartException(exception.Message, exception);
-        }
-        finally
-        {
-            if (member is not null)
-                await member.DisposeAsync().ConfigureAwait(false);
+            var code = await ServeAsync(options, logger, ending, stop.Token).ConfigureAwait(false);
             logger.Info("stopped");
+            return code;
+        }
+        catch (Exception exception) when (exception is StartException or StorageException)
+        {
+            Refuse(options, logger, exception.Message);
+            return ExitFailure;
         }
     }
 
@@ -72,9 +62,41 @@ internal static class MemberProcess
     /// </summary>
     public static void Crash(ILogger logger, string lane, Exception exception)
     {
-        logger.Fail(exception, "a lane ended; the process stops", ("lane", lane));
+        // A disk that is full or broken is the operator's to mend: the path and the reason are all there is to know.
+        if (exception is StorageException)
+            logger.Fail(null, "the storage failed; the process stops", ("lane", lane), ("error", exception.Message));
+        else
+            logger.Fail(exception, "a lane ended; the process stops", ("lane", lane));
         if (logger is IDisposable owned)
             owned.Dispose();
         Environment.Exit(ExitFailure);
+    }
+
+    private static async Task<int> ServeAsync(ServerOptions options, ILogger logger, TaskCompletionSource<int> ending, CancellationToken stop)
+    {
+        Member? member = null;
+        try
+        {
+            member = await Member.StartAsync(options, logger, ending, stop).ConfigureAwait(false);
+            return await ending.Task.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // told to stop while it looked for its cluster: nothing has begun yet
+            return 0;
+        }
+        finally
+        {
+            if (member is not null)
+                await member.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The reason is in the log, whatever its level, and once on the terminal.</summary>
+    private static void Refuse(ServerOptions options, ILogger logger, string reason)
+    {
+        logger.FatalEvent("the member cannot start", ("error", reason));
+        if (!LogSetup.WritesToStandardError(options))
+            Console.Error.WriteLine(reason);
     }
 }

@@ -12,7 +12,7 @@ internal sealed class Upkeep(IMember member, EtcdServices services, IPeerCalls p
 {
     private readonly CorruptionCheck _check = new(member, services.Gateway, peers, options)
     {
-        OnCorrupt = corrupt => logger.Error("a member's data differs from the others': the CORRUPT alarm is raised for it", ("member", corrupt.ToString())),
+        OnCorrupt = corrupt => logger.Fail(null, "a member's data differs from the others': the CORRUPT alarm is raised for it", ("member", corrupt.ToString())),
     };
 
     /// <summary>Before the member serves (--feature-gates=InitialCorruptCheck=true).</summary>

@@ -17,6 +17,10 @@ internal static class FieldLogging
     public static void Fail(this ILogger logger, Exception? exception, string message, params ReadOnlySpan<(string Name, object? Value)> fields) =>
         Write(logger, LogEventLevel.Error, exception, message, fields);
 
+    /// <summary>The reason for which the process ends; no level suppresses it.</summary>
+    public static void FatalEvent(this ILogger logger, string message, params ReadOnlySpan<(string Name, object? Value)> fields) =>
+        Write(logger, LogEventLevel.Fatal, null, message, fields);
+
     public static void DebugEvent(this ILogger logger, string message, params ReadOnlySpan<(string Name, object? Value)> fields) =>
         Write(logger, LogEventLevel.Debug, null, message, fields);
 

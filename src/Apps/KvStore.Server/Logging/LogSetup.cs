@@ -28,6 +28,9 @@ internal static class LogSetup
         return configuration.CreateLogger();
     }
 
+    public static bool WritesToStandardError(ServerOptions options) =>
+        options.LogOutputs.Any(output => !LogOutput.IsFile(output) && output != LogOutput.StandardOutput);
+
     private static void AddSink(Serilog.Configuration.LoggerSinkConfiguration sink, string output, ITextFormatter formatter, LogRotation? rotation)
     {
         if (LogOutput.IsFile(output))

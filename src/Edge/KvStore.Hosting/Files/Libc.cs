@@ -21,6 +21,7 @@ internal static class Libc
 
     public const int ErrorInterrupted = 4;
     public const int ErrorTryAgain = 11;
+    public const int ErrorFileTooLarge = 27;
     public const int ErrorNoSpace = 28;
     public const int ErrorNotSupported = 95;
     public const int ErrorInvalid = 22;

@@ -18,6 +18,9 @@ internal static class StorageErrors
     /// <summary>The failure behind an exception of the base library; null when it is not one of the disk.</summary>
     public static StorageException? Of(Exception exception, string act, string path)
     {
+        // The library's word for a file that may grow no more: a limit of the file system or of the process.
+        if (exception is ArgumentOutOfRangeException { ParamName: "value" })
+            return OfNumber(Libc.ErrorFileTooLarge, act, path);
         StorageFailure? failure = exception switch
         {
             FileNotFoundException or DirectoryNotFoundException => StorageFailure.NotFound,
