@@ -28,6 +28,9 @@ internal sealed record ServerOptions
     /// <summary>Member names to their peer URLs, as given.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> InitialCluster { get; init; }
 
+    /// <summary>Where a member without data finds its cluster; null: in <see cref="InitialCluster"/>.</summary>
+    public required SrvDomain? DiscoveryDomain { get; init; }
+
     public required string InitialClusterToken { get; init; }
 
     /// <summary>True for "existing": this member joins a cluster that runs.</summary>

@@ -38,6 +38,7 @@ internal static class ServerOptionsReader
             AdvertiseClient = ReadAdvertised(settings, "advertise-client-urls", "listen-client-urls"),
             AdvertisePeer = advertisePeer,
             InitialCluster = cluster,
+            DiscoveryDomain = settings.Text("discovery-srv") is { Length: > 0 } domain ? new SrvDomain(domain, settings.Text("discovery-srv-name")) : null,
             InitialClusterToken = settings.Text("initial-cluster-token"),
             JoinsExistingCluster = settings.Text("initial-cluster-state") switch
             {

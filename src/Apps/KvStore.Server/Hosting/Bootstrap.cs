@@ -4,6 +4,7 @@ using KvStore.Node.Bootstrap;
 using KvStore.Primitives;
 using KvStore.Protocol.Etcd;
 using KvStore.Server.Configuration;
+using KvStore.Server.Discovery;
 
 namespace KvStore.Server.Hosting;
 
@@ -23,6 +24,13 @@ internal static class Bootstrap
 
     public static async Task<BootstrapPlan> PlanAsync(ServerOptions options, bool hasLog, TlsClientOptions? tls, CancellationToken stop)
     {
+        if (options.DiscoveryDomain is { } domain)
+        {
+            if (hasLog)
+                return BootstrapPlan.Restart;
+            options = options with { InitialCluster = await new SrvDiscovery(DnsServiceLookup.OfThisMachine()).FindAsync(options, domain, stop).ConfigureAwait(false) };
+        }
+
         var founding = BootstrapPlan.Found([.. options.InitialCluster.Select(entry => (entry.Key, entry.Value))], options.InitialClusterToken, options.Name);
         if (options.JoinsExistingCluster)
             return hasLog ? BootstrapPlan.Restart : await JoinAsync(options, tls, stop).ConfigureAwait(false);
