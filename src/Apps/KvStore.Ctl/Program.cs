@@ -57,6 +57,8 @@ internal static class Program
         }
         catch (GrpcException refused)
         {
+            if (ErrorText.CauseOf(refused) is { } cause)
+                errors.Write($"{cause}\n");
             errors.Write($"Error: {ErrorText.Of(refused)}\n");
             // etcdctl logs in when it connects.
             return refused.IsOfLogIn ? ExitCode.BadConnection : ExitCode.Error;

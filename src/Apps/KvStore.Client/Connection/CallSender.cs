@@ -94,16 +94,17 @@ internal sealed class CallSender : IDisposable
     {
         var started = _options.Time.GetTimestamp();
         string? token = null;
+        GrpcException? unreached = null;
         for (var (isFirst, renewed) = (true, false); ;)
         {
             // Throws when the time is over, also when it went by while nobody could be asked for a token.
-            _ = Remaining(started, timeout);
+            _ = Remaining(started, timeout, unreached);
             try
             {
                 if (isFirst)
                     token = await _token.CurrentAsync(cancellationToken).ConfigureAwait(false);
                 isFirst = false;
-                var call = new CallOptions { Headers = HeadersWith(token), Timeout = Remaining(started, timeout), Repeat = repeat };
+                var call = new CallOptions { Headers = HeadersWith(token), Timeout = Remaining(started, timeout, unreached), Repeat = repeat };
                 return await _channel.UnaryAsync(path, request, parser, call, cancellationToken).ConfigureAwait(false);
             }
             catch (GrpcException canceled) when (canceled.Code == StatusCode.Canceled && cancellationToken.IsCancellationRequested)
@@ -118,17 +119,25 @@ internal sealed class CallSender : IDisposable
             catch (GrpcException unreachable) when (unreachable.NeverSent)
             {
                 // Nobody could be reached, so any call may wait for a connection; its own time is the limit.
+                unreached = unreachable;
                 await PauseAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (GrpcException late) when (late.Code == StatusCode.DeadlineExceeded && unreached is not null && late.InnerException is not GrpcException)
+            {
+                throw new GrpcException(late.Status, inner: unreached);
             }
         }
     }
 
-    private TimeSpan? Remaining(long started, TimeSpan? timeout)
+    /// <param name="started">When the call began.</param>
+    /// <param name="timeout">Its time limit.</param>
+    /// <param name="unreached">Why nobody could be asked so far: the cause of a time limit that passes.</param>
+    private TimeSpan? Remaining(long started, TimeSpan? timeout, GrpcException? unreached)
     {
         if (timeout is not { } limit)
             return null;
         var left = limit - _options.Time.GetElapsedTime(started);
-        return left > TimeSpan.Zero ? left : throw new GrpcException(StatusCode.DeadlineExceeded, GrpcTexts.DeadlineExceeded);
+        return left > TimeSpan.Zero ? left : throw new GrpcException(new GrpcStatus(StatusCode.DeadlineExceeded, GrpcTexts.DeadlineExceeded), inner: unreached);
     }
 
     private static Metadata HeadersWith(string? token, bool requireLeader = false)

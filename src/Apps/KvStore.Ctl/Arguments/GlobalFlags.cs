@@ -77,9 +77,34 @@ internal static class GlobalFlags
         var wanted = skip || !flags.Boolean("insecure-transport") || File("cert") is not null || File("key") is not null || File("cacert") is not null;
         if ((File("cert") is null) != (File("key") is null))
             throw new CtlException(ExitCode.BadArguments, "KeyFile and CertFile must both be present[key: " + flags.Text("key") + ", cert: " + flags.Text("cert") + "]");
+        foreach (var name in new[] { "cacert", "cert", "key" })
+        {
+            if (File(name) is { } path)
+                MustBeReadable(path);
+        }
+
         return wanted
             ? new TlsClientOptions { CaFile = File("cacert"), CertificateFile = File("cert"), KeyFile = File("key"), InsecureSkipVerify = skip }
             : null;
+    }
+
+    /// <summary>Said at once, as etcdctl does: a handshake that fails for it would be tried again until the time is over.</summary>
+    private static void MustBeReadable(string path)
+    {
+        try
+        {
+            using var file = System.IO.File.OpenRead(path);
+        }
+        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException)
+        {
+            var reason = unusable switch
+            {
+                FileNotFoundException or DirectoryNotFoundException => "no such file or directory",
+                UnauthorizedAccessException => "permission denied",
+                _ => unusable.Message,
+            };
+            throw new CtlException(ExitCode.BadArguments, GoText.Of($"open {path}: {reason}"));
+        }
     }
 
     private static (string? User, string? Password) Credentials(ParsedFlags flags, Func<string> askPassword)

@@ -10,12 +10,16 @@ internal static class TransportErrors
         HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
         or HttpRequestError.VersionNegotiationError;
 
-    public static GrpcException Translate(Exception failure, CallDeadline deadline, string endpoint)
+    /// <param name="failure">What was thrown.</param>
+    /// <param name="deadline">Of the call.</param>
+    /// <param name="endpoint">Who was asked.</param>
+    /// <param name="before">Why the attempt before this one failed: a deadline that passes among attempts tells nothing, and that does.</param>
+    public static GrpcException Translate(Exception failure, CallDeadline deadline, string endpoint, GrpcException? before = null)
     {
         if (failure is GrpcException grpc)
             return grpc;
         if (deadline.HasPassed)
-            return new GrpcException(new GrpcStatus(StatusCode.DeadlineExceeded, GrpcTexts.DeadlineExceeded), inner: failure);
+            return new GrpcException(new GrpcStatus(StatusCode.DeadlineExceeded, GrpcTexts.DeadlineExceeded), inner: before ?? failure);
         if (deadline.IsCanceled)
             return new GrpcException(new GrpcStatus(StatusCode.Canceled, GrpcTexts.Canceled), inner: failure);
 

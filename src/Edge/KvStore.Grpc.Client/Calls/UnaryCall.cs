@@ -8,6 +8,7 @@ internal static class UnaryCall
     {
         using var deadline = new CallDeadline(call.Timeout, channel.Time, cancellationToken);
         var framed = Frame(request);
+        GrpcException? before = null;
         for (var attempt = 1; ; attempt++)
         {
             var endpoint = pool.Next();
@@ -18,11 +19,12 @@ internal static class UnaryCall
             }
             catch (Exception exception) when (exception is GrpcException or HttpRequestException or IOException or OperationCanceledException)
             {
-                failure = TransportErrors.Translate(exception, deadline, Label(endpoint));
+                failure = TransportErrors.Translate(exception, deadline, Label(endpoint), before);
             }
 
             if (!MayRepeat(failure, call.Repeat, attempt, pool.Count, channel.RepeatsMax))
                 throw failure;
+            before = failure;
             if (attempt % pool.Count == 0)
                 await PauseAsync(channel, deadline, failure).ConfigureAwait(false);
         }
