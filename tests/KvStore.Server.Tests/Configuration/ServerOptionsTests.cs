@@ -62,7 +62,7 @@ public sealed class ServerOptionsTests
     [InlineData("both --discovery-token and --discovery-endpoints must be set", "--discovery-token=a")]
     [InlineData("v2 proxy is deprecated, and --discovery-fallback can't be configured as \"proxy\"", "--discovery-fallback=proxy")]
     [InlineData("invalid value \"x\" for flag -discovery-fallback: invalid value", "--discovery-fallback=x")]
-    [InlineData("--max-txn-ops: 99999999999 is out of range", "--max-txn-ops=99999999999")]
+    [InlineData("--max-learners: 99999999999 is out of range", "--max-learners=99999999999")]
     public void WrongSetting_EndsWithOneLine(string message, params string[] arguments)
     {
         var exception = Assert.Throws<ConfigurationException>(() => Read(arguments));

@@ -24,6 +24,13 @@ public sealed class BesideEtcdTests
         ["--election-timeout=200"],
         ["--election-timeout=60000"],
         ["--heartbeat-interval=0"],
+        ["--heartbeat-interval=99999999999999999999"],
+        ["--quota-backend-bytes=9223372036854775808"],
+        ["--quota-backend-bytes=5k"],
+        ["--quota-backend-bytes=1.5"],
+        ["--max-request-bytes=-5"],
+        ["--max-txn-ops=-1"],
+        ["--snapshot-count=-1"],
         ["--tls-min-version=TLS1.0"],
         ["--tls-min-version=TLS1.3", "--tls-max-version=TLS1.2"],
         ["--tls-min-version=TLS1.3", "--cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"],
@@ -44,6 +51,27 @@ public sealed class BesideEtcdTests
         Assert.Equal(theirs.ExitCode, ours.ExitCode);
         Assert.Contains(ReasonOf(theirs.Errors), ours.Errors, StringComparison.Ordinal);
         Assert.Single(ours.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => line[0] != '{');
+    }
+
+    /// <summary>Odd, and taken: etcd starts with each of them.</summary>
+    [Theory]
+    [InlineData("--quota-backend-bytes=-5")]
+    [InlineData("--quota-backend-bytes=9223372036854775807")]
+    [InlineData("--max-request-bytes=99999999999")]
+    [InlineData("--max-request-bytes=0")]
+    [InlineData("--max-txn-ops=99999999999")]
+    [InlineData("--max-concurrent-streams=0")]
+    [InlineData("--grpc-keepalive-interval=-1s")]
+    [InlineData("--grpc-keepalive-timeout=1ms")]
+    public async Task OddNumber_StartsBoth(string argument)
+    {
+        using var folder = new TestFolder();
+        foreach (var program in new[] { Checkout.Etcd, Checkout.Server })
+        {
+            using var member = ServerProcess.OneMember(program, folder.Combine(Path.GetFileName(program)), argument);
+            member.Start();
+            await member.UntilReadyAsync(Patience);
+        }
     }
 
     [Fact]

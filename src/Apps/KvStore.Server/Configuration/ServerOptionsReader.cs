@@ -5,8 +5,18 @@ internal static class ServerOptionsReader
 {
     private const long DefaultQuotaBytes = 2L * 1024 * 1024 * 1024;
     private const ulong ElectionMillisMax = 50_000;
+
+    /// <summary>A request is held in memory as a whole, several times on its way; beyond this a few of them are the machine's memory.</summary>
+    private const int RequestBytesMax = 512 * 1024 * 1024;
+
     private const long StoreCacheBytesMax = 1L << 30;
     private static readonly TimeSpan DefaultProgressInterval = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan DefaultKeepAliveInterval = TimeSpan.FromHours(2);
+    private static readonly TimeSpan DefaultKeepAliveTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>The web server's own bound, and gRPC's.</summary>
+    private static readonly TimeSpan KeepAliveMin = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan ProgressIntervalMin = TimeSpan.FromMilliseconds(100);
 
     public static ServerOptions Read(Settings settings)
@@ -24,6 +34,7 @@ internal static class ServerOptionsReader
         var logOutputs = LogOutput.Read(settings);
         var (minVersion, maxVersion) = TlsReader.ReadVersions(settings);
         var quota = settings.Int("quota-backend-bytes");
+        var (keepAliveInterval, keepAliveTimeout) = ReadKeepAlive(settings);
         var progress = settings.Duration("watch-progress-notify-interval");
 
         return new ServerOptions
@@ -54,11 +65,12 @@ internal static class ServerOptionsReader
             StrictReconfigurationCheck = settings.Bool("strict-reconfig-check"),
             LearnersMax = ReadCount(settings, "max-learners"),
             QuotaBytes = quota == 0 ? DefaultQuotaBytes : quota,
-            RequestBytesMax = ReadCount(settings, "max-request-bytes"),
-            TxnOperationsMax = ReadCount(settings, "max-txn-ops"),
-            ConcurrentStreamsMax = settings.Int("max-concurrent-streams"),
-            KeepAliveInterval = settings.Duration("grpc-keepalive-interval"),
-            KeepAliveTimeout = settings.Duration("grpc-keepalive-timeout"),
+            // No request is smaller than a byte: with 0, as with 1, all are too large.
+            RequestBytesMax = Math.Max(ReadLimit(settings, "max-request-bytes", RequestBytesMax), 1),
+            TxnOperationsMax = ReadLimit(settings, "max-txn-ops", int.MaxValue),
+            ConcurrentStreamsMax = ReadStreams(settings),
+            KeepAliveInterval = keepAliveInterval,
+            KeepAliveTimeout = keepAliveTimeout,
             // 10000 entries are some 100 ms of a busy member here, and a flush is dearer than a snapshot file of etcd's: only who asks gets it.
             SnapshotCount = settings.IsSet("snapshot-count") ? Math.Max(settings.Uint("snapshot-count"), 1) : null,
             SnapshotCatchUpEntries = settings.Uint("snapshot-catchup-entries"),
@@ -186,6 +198,34 @@ internal static class ServerOptionsReader
     {
         var value = settings.Int(flag);
         return value is >= 0 and <= int.MaxValue ? (int)value : throw new ConfigurationException($"--{flag}: {value} is out of range");
+    }
+
+    /// <summary>A limit beyond what this server can keep is taken for that, and said: etcd starts with any.</summary>
+    private static int ReadLimit(Settings settings, string flag, int max)
+    {
+        var value = settings.Uint(flag);
+        if (value > (ulong)max)
+            settings.Warn($"--{flag}={value} is more than this server takes; {max} is in force");
+        return (int)Math.Min(value, (ulong)max);
+    }
+
+    /// <summary>Zero means as many as the protocol can count, as in Go's server.</summary>
+    private static long ReadStreams(Settings settings)
+    {
+        var streams = settings.Uint("max-concurrent-streams");
+        return streams is 0 or > uint.MaxValue ? uint.MaxValue : (long)streams;
+    }
+
+    /// <summary>As etcd: either below zero leaves both at what they are without flags; pings more than once a second are none.</summary>
+    private static (TimeSpan Interval, TimeSpan Timeout) ReadKeepAlive(Settings settings)
+    {
+        var interval = settings.Duration("grpc-keepalive-interval");
+        var timeout = settings.Duration("grpc-keepalive-timeout");
+        if (interval <= TimeSpan.Zero || timeout <= TimeSpan.Zero)
+            (interval, timeout) = (DefaultKeepAliveInterval, DefaultKeepAliveTimeout);
+        return (Longer(interval), Longer(timeout));
+
+        static TimeSpan Longer(TimeSpan time) => time < KeepAliveMin ? KeepAliveMin : time;
     }
 
     private static long ReadStoreCache(Settings settings)

@@ -25,6 +25,8 @@ internal sealed class Settings
 
     public FeatureGates Gates { get; private set; } = FeatureGates.Read("", out _);
 
+    public void Warn(string warning) => _warnings.Add(warning);
+
     public static Settings Join(CommandLineResult commandLine, IReadOnlyDictionary<string, string> environment)
     {
         var settings = new Settings();
@@ -58,10 +60,10 @@ internal sealed class Settings
     public bool Bool(string name) => CommandLine.TryReadBool(Text(name), out var value) ? value : throw Invalid(name, "parse error", "boolean ");
 
     public long Int(string name) =>
-        long.TryParse(Text(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : throw Invalid(name);
+        long.TryParse(Text(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : throw InvalidNumber(name, Text(name).TrimStart('-', '+'));
 
     public ulong Uint(string name) =>
-        ulong.TryParse(Text(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : throw Invalid(name);
+        ulong.TryParse(Text(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : throw InvalidNumber(name, Text(name));
 
     public TimeSpan Duration(string name) => GoDuration.TryParse(Text(name), out var value) ? value : throw Invalid(name);
 
@@ -75,6 +77,10 @@ internal sealed class Settings
             { Source: ValueSource.Environment } given => new ConfigurationException($"invalid value \"{given.Text}\" for {FlagTable.EnvironmentNameOf(name)}: {reason}"),
             { } given => new ConfigurationException($"invalid {kind}value \"{given.Text}\" for {(kind.Length == 0 ? "flag " : "")}-{name}: {reason}", 2),
         };
+
+    /// <summary>Go tells a number that is too large from what is none.</summary>
+    private ConfigurationException InvalidNumber(string name, string digits) =>
+        Invalid(name, digits.Length > 0 && digits.All(char.IsAsciiDigit) ? "value out of range" : "parse error");
 
     private void TakeFile(string path)
     {

@@ -132,6 +132,8 @@ internal sealed class Member : IAsyncDisposable
         _metrics.OnSlowWrite = took => _logger.Warn("applying a batch took too long", ("took", took), ("expected-duration", _options.SlowApplyWarning));
         if (_options.Maintenance.ForcesNewCluster)
             _logger.Warn("forcing a new cluster of this member alone: all others are removed; start without --force-new-cluster next time");
+        if (_options.QuotaBytes < 0)
+            _logger.Info("disabled backend quota", ("quota-size-bytes", _options.QuotaBytes));
         var latePeers = new LatePeerNetwork();
         _node = await NodeSetup.StartAsync(_options, latePeers, _lanes, _calls, _auth.Assignments, trace, _metrics, stop).ConfigureAwait(false);
         var self = _node.Status.Self;
