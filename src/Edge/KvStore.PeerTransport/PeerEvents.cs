@@ -14,6 +14,9 @@ public sealed record PeerEvents
     /// <summary>A stream to a peer was lost, with the reason. Not repeated while the next attempts fail as well.</summary>
     public Action<MemberId, PeerChannel, string>? OnDisconnected { get; init; }
 
+    /// <summary>No stream to a peer could be made, and why. Said again when the reason changes, or after there was one.</summary>
+    public Action<MemberId, string>? OnUnreachable { get; init; }
+
     /// <summary>
     /// A peer refused us: wrong cluster, wrong member, or we were removed (<see cref="PeerHandshake.RemovedText"/>, upon which a
     /// member stops). Said again when the reason changes.

@@ -80,12 +80,20 @@ public sealed class PeerNetworkTests
     public async Task Peer_NotThere_IsUnreachableAndFoundWhenItComes()
     {
         var down = new TaskCompletionSource();
-        await using var a = await Member.StartAsync(1, new PeerEvents { OnDisconnected = (_, _, _) => down.TrySetResult() });
+        var reason = new TaskCompletionSource<(MemberId, string)>();
+        await using var a = await Member.StartAsync(1, new PeerEvents
+        {
+            OnDisconnected = (_, _, _) => down.TrySetResult(),
+            OnUnreachable = (member, why) => reason.TrySetResult((member, why)),
+        });
         var b = await Member.StartAsync(2);
         var port = b.Host.Port;
         a.Meet(b);
         await b.DisposeAsync();
         a.Start();
+        var (unreached, why) = await reason.Task.WaitAsync(Patience);
+        Assert.Equal(new MemberId(2), unreached);
+        Assert.Contains("connection refused", why, StringComparison.Ordinal);
         Assert.Equal(new MemberId(2), await a.Inbox.Unreachable.ReadAsync().AsTask().WaitAsync(Patience));
 
         await using var again = await Member.StartAsync(2, port: port);

@@ -57,8 +57,8 @@ public sealed class SnapshotRestoreTests
             member.Disk.FaultOnce(nth, DiskFault.CrashBefore);
             var ended = TryRestore(member);
             member.LosePower(PowerLoss.KeepSome);
-            var hasLog = Wal.WriteAheadLog.Exists(member.Disk, "data/member/wal");
-            if (hasLog || ended)
+            // Before the log's directory is begun there is nothing to be mistaken for a restored member.
+            if (member.Disk.Exists("data/member/wal.part") || Wal.WriteAheadLog.Exists(member.Disk, "data/member/wal") || ended)
             {
                 member.Plan = BootstrapPlan.Restart;
                 member.Start();

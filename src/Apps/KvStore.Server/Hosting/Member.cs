@@ -154,7 +154,7 @@ internal sealed class Member : IAsyncDisposable
         _clientListeners = new ClientListeners(_options, _logger, _sockets, _services, _node, _metrics, _stopping.Token);
         await _clientListeners.ShowMetricsAsync().ConfigureAwait(false);
         var upkeep = new Upkeep(member, _services, peers, _apiOptions, _options.Maintenance, _logger);
-        await upkeep.CheckAsync(_stopping.Token).ConfigureAwait(false);
+        await upkeep.CheckAsync(stop).ConfigureAwait(false);
         upkeep.Start(_stopping.Token);
         _serving = ServeWhenReadyAsync(_node, _clientListeners);
         _ = WatchForTheEndAsync(_node);

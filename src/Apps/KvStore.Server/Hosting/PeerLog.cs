@@ -20,6 +20,7 @@ internal static class PeerLog
             metrics.Peers.OnDisconnected(peer, channel);
             logger.Warn("lost a stream to a member", ("member", peer.ToString()), ("channel", channel.ToString()), ("error", reason));
         },
+        OnUnreachable = (peer, reason) => logger.Warn("cannot reach a member", ("member", peer.ToString()), ("error", reason)),
         OnRefused = (remote, from, reason) => logger.Warn("rejected connection on peer endpoint", ("remote-addr", remote?.ToString()), ("member", from.ToString()), ("error", reason)),
         OnRefusedByPeer = (peer, status) =>
         {

@@ -16,11 +16,18 @@ public static class MemberData
     /// <param name="files">The disk.</param>
     /// <param name="stores">Opens the store, to say what it holds; nothing is written to it.</param>
     /// <param name="options">Where the member's directories are. They need not exist.</param>
-    /// <exception cref="StorageException">The log is gone and the store is there.</exception>
+    /// <exception cref="StorageException">The log is gone and the store is there, or the restore of a snapshot was cut short.</exception>
     public static bool HasLog(IFileSystem files, IOrderedStoreProvider stores, NodeOptions options)
     {
         if (WriteAheadLog.Exists(files, options.WalDirectory))
             return true;
+        if (files.Exists(options.WalDirectory + SnapshotRestore.Unfinished))
+        {
+            throw new StorageException(
+                StorageFailure.NotFound,
+                $"{options.WalDirectory}{SnapshotRestore.Unfinished}: a snapshot was not restored to its end; remove the data directory and restore it again");
+        }
+
         if (StoreCatalog.Find(files, stores, options.StoreDirectory) is not { } path)
             return false;
         using var store = stores.Open(path);

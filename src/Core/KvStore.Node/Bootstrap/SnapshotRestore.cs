@@ -18,7 +18,8 @@ namespace KvStore.Node.Bootstrap;
 /// </remarks>
 public static class SnapshotRestore
 {
-    private const string Unfinished = ".part";
+    /// <summary>Of the log's directory, until the log is whole: without its mark it would be that of a founder without data.</summary>
+    internal const string Unfinished = ".part";
 
     /// <param name="files">The disk.</param>
     /// <param name="stores">Makes the store.</param>
@@ -80,7 +81,7 @@ public static class SnapshotRestore
             log.Sync();
         }
 
-        // A log without its mark would be that of a founder without data.
+        // Between these two there is no log; the unfinished one keeps a member from founding one (MemberData).
         files.DeleteDirectory(options.WalDirectory);
         files.Rename(unfinished, options.WalDirectory);
         files.SyncDirectory(options.WalDirectory[..options.WalDirectory.LastIndexOf('/')]);

@@ -22,6 +22,7 @@ internal sealed class PeerStream
     private readonly byte[] _batch;
     private long _acceptedAt;
     private bool _isConnected;
+    private string? _lastFailure;
     private GrpcStatus _lastRefusal = GrpcStatus.OK;
 
     public PeerStream(PeerLink link, PeerChannel channel, Prng jitter)
@@ -198,6 +199,7 @@ internal sealed class PeerStream
     private void OnAccepted()
     {
         _lastRefusal = GrpcStatus.OK;
+        _lastFailure = null;
         Interlocked.Exchange(ref _acceptedAt, _link.Options.Time.GetTimestamp());
         Volatile.Write(ref _isConnected, true);
         _link.Events.OnConnected?.Invoke(_link.Member, _channel);
@@ -214,6 +216,12 @@ internal sealed class PeerStream
             if (_lastRefusal != end)
                 _link.Events.OnRefusedByPeer?.Invoke(_link.Member, end);
             _lastRefusal = end;
+        }
+        else if (!wasAccepted && _channel == PeerChannel.Control && end.Message != _lastFailure)
+        {
+            // One of the streams speaks for all: they fail alike.
+            _lastFailure = end.Message;
+            _link.Events.OnUnreachable?.Invoke(_link.Member, end.Message);
         }
 
         if (wasAccepted)
