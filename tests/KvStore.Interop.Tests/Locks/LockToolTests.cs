@@ -27,7 +27,7 @@ public sealed class LockToolTests
         await UntilKeysAsync(member, "door/", 2);
         Assert.Equal("", waiter.Output);
 
-        holder.Signal(ChildProcess.SignalInterrupt);
+        holder.Signal(ChildProcess.SignalTerminate);
         await holder.WaitForExitAsync(Patience);
         Assert.Equal((0, ""), (holder.ExitCode, Said(holder)));
         Assert.Equal(["door/<lease>", ""], await LinesAsync(waiter, 2));
@@ -50,7 +50,7 @@ public sealed class LockToolTests
         await LinesAsync(holder, 2);
         using var waiter = Start(tool, member, "lock", "door");
         await UntilKeysAsync(member, "door/", 2);
-        waiter.Signal(ChildProcess.SignalInterrupt);
+        waiter.Signal(ChildProcess.SignalTerminate);
         await waiter.WaitForExitAsync(Patience);
         Assert.Equal((1, "", "Error: context canceled\n"), (waiter.ExitCode, waiter.Output, Said(waiter)));
         await UntilKeysAsync(member, "door/", 1);
@@ -102,19 +102,19 @@ public sealed class LockToolTests
         Assert.Equal(["post/<lease>", "one"], await LinesAsync(otherObserver, 2));
         using var next = Start(second, member, "elect", "post", "two");
         await UntilKeysAsync(member, "post/", 2);
-        leader.Signal(ChildProcess.SignalInterrupt);
+        leader.Signal(ChildProcess.SignalTerminate);
         await leader.WaitForExitAsync(Patience);
         Assert.Equal((0, ""), (leader.ExitCode, Said(leader)));
         Assert.Equal(["post/<lease>", "two"], await LinesAsync(next, 2));
         foreach (var observer in new[] { oneObserver, otherObserver })
         {
             Assert.Equal(["post/<lease>", "one", "post/<lease>", "two"], await LinesAsync(observer, 4));
-            observer.Signal(ChildProcess.SignalInterrupt);
+            observer.Signal(ChildProcess.SignalTerminate);
             await observer.WaitForExitAsync(Patience);
             Assert.Equal((0, ""), (observer.ExitCode, Said(observer)));
         }
 
-        next.Signal(ChildProcess.SignalInterrupt);
+        next.Signal(ChildProcess.SignalTerminate);
         await next.WaitForExitAsync(Patience);
         Assert.Equal(0, next.ExitCode);
         await UntilKeysAsync(member, "post/", 0);

@@ -11,7 +11,9 @@ namespace KvStore.Testing.Processes;
 /// </summary>
 public sealed partial class ChildProcess : IDisposable
 {
+    /// <summary>Ignored by the children of a shell that runs the tests in the background: nothing may hang on it alone.</summary>
     public const int SignalInterrupt = 2;
+
     public const int SignalKill = 9;
     public const int SignalTerminate = 15;
     public const int SignalContinue = 18;
