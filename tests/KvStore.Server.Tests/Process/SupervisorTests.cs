@@ -32,8 +32,9 @@ public sealed class SupervisorTests
         using var folder = new TestFolder();
         using var plain = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"));
         var words = string.Join(' ', plain.Arguments.Select(word => $"'{word}'"));
-        // script gives its command a terminal of its own and copies what appears there.
-        using var terminal = ChildProcess.Start("script", ["-qefc", $"exec {Checkout.Server} {words}", "/dev/null"]);
+        // script gives its command a terminal of its own and copies what appears there. A shell that runs the tests in the background
+        // has its children ignore SIGINT; who sits at a terminal does not.
+        using var terminal = ChildProcess.Start("script", ["-qefc", $"exec env --default-signal=INT {Checkout.Server} {words}", "/dev/null"]);
         using var timeout = new CancellationTokenSource(Patience);
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!terminal.Output.Contains("ready to serve client requests", StringComparison.Ordinal))
