@@ -6,6 +6,7 @@ namespace KvStore.Hosting;
 /// <remarks>
 /// The base library's monitors, semaphores and events all sleep on a condition variable. Who is woken then waits for the mutex that
 /// the waker still holds, twice with a monitor: each message put its lane to sleep two or three times. One thread waits, any sets.
+/// Where there is no futex (macOS) it is a monitor all the same.
 /// </remarks>
 internal sealed class LaneWake
 {
@@ -23,8 +24,16 @@ internal sealed class LaneWake
 
     public void Set()
     {
-        if (Interlocked.Exchange(ref _words[WordAt], IsSet) == Clear)
+        if (Interlocked.Exchange(ref _words[WordAt], IsSet) != Clear)
+            return;
+        if (OperatingSystem.IsLinux())
+        {
             Futex.WakeOne(_address);
+            return;
+        }
+
+        lock (_words)
+            Monitor.Pulse(_words);
     }
 
     /// <summary>Sleeps until the next <see cref="Set"/>, or not at all when it came before.</summary>
@@ -32,6 +41,20 @@ internal sealed class LaneWake
     {
         // The kernel looks at the word again before it lets the thread sleep: a set in between is not missed.
         while (Interlocked.Exchange(ref _words[WordAt], Clear) == Clear)
-            Futex.WaitWhile(_address, Clear);
+        {
+            if (OperatingSystem.IsLinux())
+                Futex.WaitWhile(_address, Clear);
+            else
+                SleepWhileClear();
+        }
+    }
+
+    private void SleepWhileClear()
+    {
+        lock (_words)
+        {
+            if (Volatile.Read(ref _words[WordAt]) == Clear)
+                Monitor.Wait(_words);
+        }
     }
 }
