@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using KvStore.Testing;
 using KvStore.Testing.Processes;
 
 namespace KvStore.Interop.Tests.Http;
@@ -50,15 +51,20 @@ public sealed class GatewayAuthTests
         using var expected = new GatewayPeer(etcd.Endpoint);
         using var actual = new GatewayPeer(ours.Endpoint);
         var differences = new List<string>();
+        var witness = new Witness();
+        var compared = new ComparedMessages(witness);
         foreach (var (user, path, body) in Acts)
         {
             var want = await expected.AskAsync(await RequestAsync(etcd, user, path, body));
             var got = await actual.AskAsync(await RequestAsync(ours, user, path, body));
             if (want != got)
                 differences.Add($"### {user} {path} {body}\netcd: {want}\nours: {got}\n");
+            else
+                compared.Add(new GatewayRequest(path, "POST", path, Header: null, Encoding.UTF8.GetBytes(body), Lines: null), got);
         }
 
         Assert.True(differences.Count == 0, string.Join('\n', differences));
+        witness.Hold("tests/KvStore.Interop.Tests/Http/testdata/witnessed-auth.txt", $"{nameof(GatewayAuthTests)}.{nameof(UsersAndTokens_OverJson_AreAnsweredAsByEtcd)}");
     }
 
     private static async Task<GatewayRequest> RequestAsync(ServerProcess server, string user, string path, string body)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using KvStore.Primitives;
+using KvStore.Testing;
 using KvStore.Testing.Processes;
 
 namespace KvStore.Interop.Tests.Http;
@@ -14,7 +15,9 @@ public sealed class GatewayComparisonTests
     {
         var requests = GatewayRequest.ReadAll();
         Assert.True(requests.Count >= 190, "a comparison that lost its lines would be green"); // C18
-        AssertNone(await CompareAsync(requests));
+        var witness = new Witness();
+        AssertNone(await CompareAsync(requests, new ComparedMessages(witness)));
+        witness.Hold("tests/KvStore.Interop.Tests/Http/testdata/witnessed-gateway.txt", $"{nameof(GatewayComparisonTests)}.{nameof(Requests_OnEveryPath_AreAnsweredAsByEtcd)}");
     }
 
     /// <summary>
@@ -39,7 +42,7 @@ public sealed class GatewayComparisonTests
     private static bool IsRepeatable(string path) =>
         path.StartsWith("/v3/kv/", StringComparison.Ordinal) && !path.Contains("lease", StringComparison.Ordinal) && !path.Contains("compaction", StringComparison.Ordinal);
 
-    private static async Task<List<string>> CompareAsync(IReadOnlyList<GatewayRequest> requests)
+    private static async Task<List<string>> CompareAsync(IReadOnlyList<GatewayRequest> requests, ComparedMessages? compared = null)
     {
         using var folder = new TestFolder();
         using var etcd = ServerProcess.OneMember(Checkout.Etcd, folder.Combine("etcd"));
@@ -56,6 +59,8 @@ public sealed class GatewayComparisonTests
             var (want, got) = (await expected.AskAsync(request), await actual.AskAsync(request));
             if (want != got && !IsByDesign(request, want, got))
                 differences.Add($"### {request.Text}\netcd: {want}\nours: {got}\n");
+            else if (want == got)
+                compared?.Add(request, got);
         }
 
         return differences;

@@ -14,6 +14,9 @@ internal sealed class GatewayPeer(string endpoint) : IDisposable
         "cluster_id", "member_id", "raft_term", "dbSize", "dbSizeInUse", "leader_id", "raftIndex", "raftTerm", "raftAppliedIndex",
     ];
 
+    /// <summary>Stands for what is the server's own.</summary>
+    private const string OwnValue = "own";
+
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(20) };
 
     public async Task<string> AskAsync(GatewayRequest request)
@@ -32,6 +35,9 @@ internal sealed class GatewayPeer(string endpoint) : IDisposable
             return "no answer: " + (broken.InnerException ?? broken).Message;
         }
     }
+
+    /// <summary>A value that was not compared.</summary>
+    public static bool IsOwn(JsonNode value) => value is JsonValue && value.ToString() == OwnValue;
 
     public void Dispose() => _http.Dispose();
 
@@ -82,10 +88,10 @@ internal sealed class GatewayPeer(string endpoint) : IDisposable
     private static JsonNode Shown(string name, JsonNode value, JsonObject parent)
     {
         if (Own.Contains(name))
-            return "own";
+            return OwnValue;
         // A member's id and addresses; leases are numbered by the requests.
         if (parent.ContainsKey("peerURLs") && name is "ID" or "clientURLs" or "peerURLs")
-            return "own";
+            return OwnValue;
         // Go words what is wrong with the JSON, with a blank that changes from build to build; ours are other words.
         if (name == "message" && parent["code"]?.ToString() == "3" && value.ToString() is var text && !text.StartsWith("etcdserver: ", StringComparison.Ordinal))
             return "not a request";
