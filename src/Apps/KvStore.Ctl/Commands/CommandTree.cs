@@ -13,7 +13,7 @@ internal static class CommandTree
         Flags = GlobalFlags.All,
         Children =
         [
-            AlarmCommands.Group, AuthCommands.Group, CompactionCommand.Definition, DefragCommand.Definition, DelCommand.Definition, DowngradeCommands.Group,
+            AlarmCommands.Group, AuthCommands.Group, Bench.BenchCommands.Group, CompactionCommand.Definition, DefragCommand.Definition, DelCommand.Definition, DowngradeCommands.Group,
             ElectCommand.Definition, EndpointCommands.Group, GetCommand.Definition, HashKvCommand.Definition, LeaseCommands.Group, LockCommand.Definition, MemberCommands.Group, MoveLeaderCommand.Definition,
             PutCommand.Definition, RoleCommands.Group, SnapshotCommands.Group, TxnCommand.Definition, UserCommands.Group,
             VersionCommand.Definition, WatchCommand.Definition,

@@ -1,0 +1,35 @@
+using KvStore.Grpc.Client;
+
+namespace KvStore.Load.Loops;
+
+/// <summary>How much, how fast and for how long.</summary>
+public sealed record LoadPlan
+{
+    /// <summary>One connection each; clients are spread over them in turn.</summary>
+    public required IReadOnlyList<GrpcChannel> Channels { get; init; }
+
+    /// <summary>Callers that each have one call under way at most.</summary>
+    public required int Clients { get; init; }
+
+    /// <summary>The same load before anything is measured; not used where <see cref="Total"/> is given.</summary>
+    public TimeSpan WarmUp { get; init; }
+
+    /// <summary>Measured time; ignored where <see cref="Total"/> is given.</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Calls of all clients together after which the run ends; null for a run by time.</summary>
+    public long? Total { get; init; }
+
+    /// <summary>
+    /// Calls a second of all clients together, evenly spaced; null when each client sends as soon as it was answered. With a rate a
+    /// latency counts from the moment a call should have begun, so that a server that stalls cannot hide the calls that had to wait
+    /// for it (coordinated omission).
+    /// </summary>
+    public double? RatePerSecond { get; init; }
+
+    /// <summary>The first number of the clients' generators; the same seed sends the same requests.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>The clock that starts calls and measures them.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
