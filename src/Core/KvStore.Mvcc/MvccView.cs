@@ -32,6 +32,9 @@ public sealed class MvccView : MvccReader, IDisposable
 
     public override Revision Compacted => Version.Compacted;
 
+    /// <summary>Views that are open on the same state, this one among them; for metrics.</summary>
+    public int OpenViews => Version.Readers;
+
     private protected override IndexRoot Root => Version.Root;
 
     private IndexVersion Version

@@ -19,4 +19,10 @@ public readonly record struct NodeCounters
 
     /// <summary>Linearizable reads that ended with an error.</summary>
     public long ReadsFailed { get; init; }
+
+    /// <summary>Linearizable reads that no quorum confirmed within the request timeout.</summary>
+    public long ReadsTimedOut { get; init; }
+
+    /// <summary>Ticks of a leader that came later than two of them should: its heartbeats went out late.</summary>
+    public long HeartbeatsLate { get; init; }
 }

@@ -62,11 +62,29 @@ public enum TraceKind
     /// <summary>A = number of entries, B = duration in microseconds, C = applied index.</summary>
     Applied,
 
+    /// <summary>The lane begins to apply entries, or goes on after a commit: the time of the next entry begins here.</summary>
+    ApplyStarted,
+
+    /// <summary>A = kind of its command (0: none), B = 1 when it did what it was asked for, 0 when it was refused.</summary>
+    EntryApplied,
+
     /// <summary>A = consistent index now on disk.</summary>
     StoreFlushed,
 
+    /// <summary>A = compact revision. The removal of versions begins; how long it takes is seen by who has a clock.</summary>
+    CompactionStarted,
+
+    /// <summary>One step of a compaction begins; nothing is applied before it ends.</summary>
+    CompactionStepStarted,
+
+    /// <summary>The step has ended.</summary>
+    CompactionStepFinished,
+
     /// <summary>A = compact revision, B = revisions removed.</summary>
     CompactionFinished,
+
+    /// <summary>A = lease id, B = its time in seconds.</summary>
+    LeaseGranted,
 
     /// <summary>A = lease id, B = number of keys deleted.</summary>
     LeaseExpired,

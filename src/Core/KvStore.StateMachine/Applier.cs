@@ -78,12 +78,16 @@ public sealed class Applier
     /// </summary>
     public void FoundCluster(ClusterId cluster, IReadOnlyList<Member> members) => _cluster.Found(cluster, members);
 
+    /// <summary>What the last applied entry was; none for one that was no command, or was passed over.</summary>
+    public CommandKind LastCommand { get; private set; }
+
     /// <summary>
     /// Applies one committed entry. The reply to a membership entry decides for raft too: with an error, the change is not carried
     /// out there either. Nothing is durable or visible before <see cref="Commit"/>, so no reply is sent before it.
     /// </summary>
     public Reply Apply(in LogEntry entry, Instant now)
     {
+        LastCommand = CommandKind.None;
         if (entry.Index <= State.Index)
             return new Reply { Skipped = true, Revision = _writer.Current };
         Check.That(entry.Index == State.Index.Next, "entries are applied without a gap");
@@ -113,6 +117,7 @@ public sealed class Applier
         Check.That(entry.Kind == LogEntryKind.Command, "an entry of the log is of a known kind");
         var read = CommandFields.TryRead(entry.Data.Span, out var command);
         Check.That(read, "a command in the log is well-formed");
+        LastCommand = command.Kind;
 
         var body = _options.IsAwaitedHere(command.Request) ? _body : null;
         _body.Clear();

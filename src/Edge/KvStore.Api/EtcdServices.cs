@@ -40,16 +40,17 @@ public sealed class EtcdServices : IDisposable
         var leader = new LeaderCalls(member, peers, options);
         var promotion = new LearnerPromotion(gateway, leader);
         var leases = new LeaderLeases(gateway, leader);
+        var measures = new ServiceMeasures();
         _leaders = new LeaderMonitor(member, options);
         _rules = new RequestRules(member);
         Gateway = gateway;
         PeerCalls = new PeerCalls(leases, new CorruptionCheck(member, gateway, peers, options), promotion);
         Table = new GrpcServiceTable();
         new KvService(member, gateway, quota, headers, options).Register(Table);
-        new WatchService(member, gateway, headers, _leaders, options).Register(Table);
+        new WatchService(member, gateway, headers, _leaders, measures, options).Register(Table);
         new LeaseService(member, gateway, leases, _leaders, quota, headers, options).Register(Table);
-        new ClusterService(member, gateway, promotion, headers, options).Register(Table);
-        new MaintenanceService(member, gateway, quota, headers, options).Register(Table);
+        new ClusterService(member, gateway, promotion, headers, measures, options).Register(Table);
+        new MaintenanceService(member, gateway, quota, headers, measures, options).Register(Table);
         LockService.Register(Table);
         ElectionService.Register(Table);
         _passwords = new PasswordDesk(security);
@@ -58,7 +59,7 @@ public sealed class EtcdServices : IDisposable
         var health = new HealthCounts();
         HealthEndpoint = new Http.HealthEndpoint(member, gateway, health);
         VersionEndpoint = new Http.VersionEndpoint(member, options);
-        Metrics = new MemberMetrics(member, Table, security.Tokens, health, () => leases.Renewals);
+        Metrics = new MemberMetrics(member, Table, security.Tokens, health, measures, () => leases.Renewals);
     }
 
     public GrpcServiceTable Table { get; }

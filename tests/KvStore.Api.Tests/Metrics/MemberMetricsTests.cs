@@ -22,7 +22,7 @@ public sealed class MemberMetricsTests : IAsyncLifetime
         {
             Leader = MemberId.None,
             Role = NodeRole.Learner,
-            Counters = new NodeCounters { ProposalsFailed = 3, ProposalsHeld = 4, ReadsFailed = 5, LeaderChanges = 6 },
+            Counters = new NodeCounters { ProposalsFailed = 3, ProposalsHeld = 4, ReadsFailed = 5, LeaderChanges = 6, ReadsTimedOut = 7, HeartbeatsLate = 8 },
         };
         var page = Page();
         Assert.Contains("\netcd_server_has_leader 0\n", page, StringComparison.Ordinal);
@@ -32,6 +32,8 @@ public sealed class MemberMetricsTests : IAsyncLifetime
         Assert.Contains("\netcd_server_proposals_pending 4\n", page, StringComparison.Ordinal);
         Assert.Contains("\netcd_server_read_indexes_failed_total 5\n", page, StringComparison.Ordinal);
         Assert.Contains("\netcd_server_leader_changes_seen_total 6\n", page, StringComparison.Ordinal);
+        Assert.Contains("\netcd_server_slow_read_indexes_total 7\n", page, StringComparison.Ordinal);
+        Assert.Contains("\netcd_server_heartbeat_send_failures_total 8\n", page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -63,6 +63,20 @@ public sealed class PeerNetworkTests
             Assert.Equal(100_000 + i, (await pair.B.Inbox.NextAsync(PeerChannel.Log).AsTask().WaitAsync(Patience)).Frame.Length);
     }
 
+    /// <summary>Votes and heartbeats do not wait: what finds no room is dropped, and counted for etcd_network_peer_received_failures_total.</summary>
+    [Fact]
+    public async Task Control_InboxFull_IsDroppedAndCounted()
+    {
+        await using var pair = await Pair.StartAsync();
+        pair.B.Inbox.Takes = channel => channel != PeerChannel.Control;
+        Assert.True(pair.A.Network.TrySend(pair.B.Id, PeerChannel.Control, "vote"u8.ToArray()));
+        using var limit = new CancellationTokenSource(Patience);
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (pair.B.Network.Counters.Sum(peer => peer.ReceiveFailures) == 0)
+            await poll.WaitForNextTickAsync(limit.Token);
+        Assert.Equal(1, pair.B.Network.Counters.Sum(peer => peer.ReceiveFailures));
+    }
+
     [Fact]
     public async Task Queue_Full_RefusesAndCounts()
     {

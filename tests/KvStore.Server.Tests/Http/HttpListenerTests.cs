@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
 using KvStore.Grpc;
@@ -81,6 +82,27 @@ public sealed class HttpListenerTests
         foreach (var path in new[] { "/version", "/debug/vars", "/v3/kv/range", "/" })
             Assert.Equal((path, HttpStatusCode.NotFound), (path, (await http.GetAsync(new Uri(metrics + path))).StatusCode));
         Assert.Equal(HttpStatusCode.NotFound, (await PostAsync(http, $"http://{member.Endpoint}/v3/maintenance/status")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Metrics_AreCompressedForWhoAsks()
+    {
+        using var folder = new TestFolder();
+        using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"));
+        member.Start();
+        await member.UntilReadyAsync();
+        using var http = new HttpClient();
+        foreach (var (accepted, encoding) in new[] { (null, null), ("identity", null), ("gzip", "gzip"), ("deflate, gzip;q=1.0", "gzip") })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://{member.Endpoint}/metrics"));
+            if (accepted is not null)
+                request.Headers.TryAddWithoutValidation("Accept-Encoding", accepted);
+            using var answer = await http.SendAsync(request);
+            Assert.Equal((accepted, encoding), (accepted, answer.Content.Headers.ContentEncoding.SingleOrDefault()));
+            using var body = await answer.Content.ReadAsStreamAsync();
+            using var plain = new StreamReader(encoding is null ? body : new GZipStream(body, CompressionMode.Decompress));
+            Assert.Contains("\netcd_server_has_leader 1\n", await plain.ReadToEndAsync(), StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using KvStore.Api;
 using KvStore.Api.Gateway;
@@ -81,6 +82,21 @@ internal sealed class HttpEndpoints(EtcdServices services, Func<string> metrics,
         }
     }
 
+    private static bool IsMetrics(string? path) => path == "/metrics";
+
+    /// <summary>As Prometheus' library judges it: gzip is named, whatever its weight.</summary>
+    private static bool TakesGzip(HttpRequest request) =>
+        request.Headers.AcceptEncoding.SelectMany(static value => (value ?? "").Split(',', StringSplitOptions.TrimEntries))
+            .Any(static encoding => encoding == "gzip" || encoding.StartsWith("gzip;", StringComparison.Ordinal));
+
+    private static byte[] Compressed(byte[] body)
+    {
+        using var output = new MemoryStream();
+        using (var gzip = new GZipStream(output, CompressionLevel.Fastest))
+            gzip.Write(body);
+        return output.ToArray();
+    }
+
     private static bool IsKnownToMetrics(string path) => path is "/health" or "/metrics" || Checks.Contains(path);
 
     private static async Task WriteAsync(HttpContext http, HttpAnswer answer)
@@ -91,6 +107,12 @@ internal sealed class HttpEndpoints(EtcdServices services, Func<string> metrics,
         if (answer.StatusCode != StatusCodes.Status200OK || Checks.Contains(http.Request.Path.Value ?? ""))
             http.Response.Headers.XContentTypeOptions = "nosniff";
         var body = Encoding.UTF8.GetBytes(answer.Body);
+        if (IsMetrics(http.Request.Path.Value) && TakesGzip(http.Request))
+        {
+            http.Response.Headers.ContentEncoding = "gzip";
+            body = Compressed(body);
+        }
+
         http.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(http.Request.Method))
             await http.Response.Body.WriteAsync(body, http.RequestAborted).ConfigureAwait(false);

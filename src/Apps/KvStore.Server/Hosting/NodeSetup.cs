@@ -24,8 +24,8 @@ internal static class NodeSetup
     {
         var doors = new NodeDoors
         {
-            Files = new OsFileSystem(metrics.OnSynced, waitsForDisk: !options.UnsafeNoSync),
-            Stores = new MeasuredStoreProvider(new RocksOrderedStoreProvider(new RocksStoreOptions { BlockCacheBytes = options.StoreCacheBytes }), metrics.OnStoreWritten),
+            Files = new OsFileSystem(metrics.OnSynced, waitsForDisk: !options.UnsafeNoSync, metrics.OnFileWritten),
+            Stores = new MeasuredStoreProvider(new RocksOrderedStoreProvider(new RocksStoreOptions { BlockCacheBytes = options.StoreCacheBytes }), metrics.OnStoreWritten, metrics.OnStoreFlushed),
             Network = network,
             Lanes = lanes,
             Replies = calls,

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using KvStore.Api.Metrics;
 using KvStore.Platform;
 using KvStore.Primitives;
+using KvStore.StateMachine;
 
 namespace KvStore.Server.Metrics;
 
@@ -10,6 +11,10 @@ internal sealed class TraceMetrics(ITraceSink next, TimeProvider time) : ITraceS
 {
     private static readonly double[] SnapshotSeconds = Histogram.Exponential(0.1, 2, 10);
 
+    private readonly ApplyTimes _applied = new(time);
+    private readonly CompactionTimes _compactions = new(time);
+    private readonly Histogram _leaseSeconds = new("etcd_debugging_lease_ttl_total", Histogram.Exponential(1, 2, 24));
+    private readonly Histogram _snapshotSaved = new("etcd_snap_db_save_total_duration_seconds", SnapshotSeconds);
     private readonly ConcurrentDictionary<MemberId, Transfers> _sends = new();
     private readonly ConcurrentDictionary<MemberId, Transfers> _receipts = new();
 
@@ -19,6 +24,7 @@ internal sealed class TraceMetrics(ITraceSink next, TimeProvider time) : ITraceS
     private long _versionsRemoved;
     private long _lastCompaction;
     private long _leasesExpired;
+    private long _snapshotsToInstall;
 
     public void Emit(in TraceEvent traceEvent)
     {
@@ -27,7 +33,26 @@ internal sealed class TraceMetrics(ITraceSink next, TimeProvider time) : ITraceS
             case TraceKind.WalSynced:
                 Interlocked.Add(ref _logBytes, (long)traceEvent.B);
                 break;
+            case TraceKind.ApplyStarted:
+                _applied.Begin();
+                break;
+            case TraceKind.EntryApplied:
+                _applied.OnApplied((CommandKind)traceEvent.A, traceEvent.B != 0);
+                break;
+            case TraceKind.LeaseGranted:
+                _leaseSeconds.Observe((double)traceEvent.B);
+                break;
+            case TraceKind.CompactionStarted:
+                _compactions.Begin();
+                break;
+            case TraceKind.CompactionStepStarted:
+                _compactions.BeginStep();
+                break;
+            case TraceKind.CompactionStepFinished:
+                _compactions.EndStep();
+                break;
             case TraceKind.CompactionFinished:
+                _compactions.End();
                 Interlocked.Add(ref _versionsRemoved, (long)traceEvent.B);
                 Interlocked.Exchange(ref _lastCompaction, time.GetUtcNow().ToUnixTimeSeconds());
                 break;
@@ -45,7 +70,10 @@ internal sealed class TraceMetrics(ITraceSink next, TimeProvider time) : ITraceS
                 Of(_receipts, "receive", "From", new MemberId(traceEvent.A)).Begin(time.GetTimestamp());
                 break;
             case TraceKind.SnapshotReceiveFinished when _senders.TryRemove(traceEvent.A, out var from):
-                Of(_receipts, "receive", "From", from).End(string.IsNullOrEmpty(traceEvent.Detail), time);
+                EndReceipt(Of(_receipts, "receive", "From", from), string.IsNullOrEmpty(traceEvent.Detail));
+                break;
+            case TraceKind.SnapshotInstalled:
+                Interlocked.Exchange(ref _snapshotsToInstall, 0);
                 break;
         }
 
@@ -58,8 +86,22 @@ internal sealed class TraceMetrics(ITraceSink next, TimeProvider time) : ITraceS
         text.Only("etcd_debugging_mvcc_db_compaction_keys_total", Interlocked.Read(ref _versionsRemoved));
         text.Only("etcd_debugging_mvcc_db_compaction_last", Interlocked.Read(ref _lastCompaction));
         text.Only("etcd_debugging_server_lease_expired_total", Interlocked.Read(ref _leasesExpired));
+        text.Only("etcd_server_snapshot_apply_in_progress_total", Interlocked.Read(ref _snapshotsToInstall));
+        _applied.WriteTo(text);
+        _compactions.WriteTo(text);
+        _leaseSeconds.WriteFamilyTo(text);
+        _snapshotSaved.WriteFamilyTo(text);
         Write(text, "etcd_network_snapshot_send", _sends);
         Write(text, "etcd_network_snapshot_receive", _receipts);
+    }
+
+    private void EndReceipt(Transfers receipt, bool succeeded)
+    {
+        var took = receipt.End(succeeded, time);
+        if (!succeeded)
+            return;
+        _snapshotSaved.Observe(took);
+        Interlocked.Exchange(ref _snapshotsToInstall, 1);
     }
 
     private static Transfers Of(ConcurrentDictionary<MemberId, Transfers> transfers, string way, string label, MemberId peer) =>
@@ -106,11 +148,13 @@ internal sealed class TraceMetrics(ITraceSink next, TimeProvider time) : ITraceS
             Interlocked.Exchange(ref _inFlight, 1);
         }
 
-        public void End(bool succeeded, TimeProvider time)
+        public TimeSpan End(bool succeeded, TimeProvider time)
         {
+            var took = time.GetElapsedTime(Interlocked.Read(ref _began));
             Interlocked.Exchange(ref _inFlight, 0);
             Interlocked.Increment(ref succeeded ? ref _successes : ref _failures);
-            Durations.Observe(time.GetElapsedTime(Interlocked.Read(ref _began)));
+            Durations.Observe(took);
+            return took;
         }
     }
 }

@@ -55,6 +55,7 @@ public sealed class CompactionSweep
         _state.Versions.Reclaim();
         if (_state.Versions.OldestHeld.Compacted < _target)
             return SweepProgress.WaitingForViews;
+        _trace.Emit(new TraceEvent(TraceKind.CompactionStepStarted));
         var finished = RemoveSome(versionsMax);
         if (finished)
             MetaRecords.PutRevision(_batch, MetaRecords.FinishedKey, _target);
@@ -62,6 +63,7 @@ public sealed class CompactionSweep
             _state.Store.Write(_batch);
         _batch.Clear();
         _state.Publish();
+        _trace.Emit(new TraceEvent(TraceKind.CompactionStepFinished));
         if (!finished)
             return SweepProgress.More;
         _state.Finished = _target;
@@ -76,6 +78,7 @@ public sealed class CompactionSweep
         (_keptBefore, _kept) = (_kept, _keptBefore);
         _keptBeforeRead = 0;
         _kept.Clear();
+        _trace.Emit(new TraceEvent(TraceKind.CompactionStarted, (ulong)target.Value));
     }
 
     /// <summary>True when nothing is left to do for the target.</summary>

@@ -31,6 +31,9 @@ internal sealed class IndexVersion
     /// <summary>Of the published version: whether a view holds it beside the publication.</summary>
     public bool HasReaders => Volatile.Read(ref _holders) > 1;
 
+    /// <summary>Views of it that are open, the publication not counted. Any thread; of the moment.</summary>
+    public int Readers => Math.Max(Volatile.Read(ref _holders) - 1, 0);
+
     public bool IsHeld => Volatile.Read(ref _holders) > 0;
 
     /// <summary>Any thread. False when nobody holds it any more: it may be reclaimed at any moment, and a newer one is published.</summary>

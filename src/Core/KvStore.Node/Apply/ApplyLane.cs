@@ -99,6 +99,7 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
 
     private void Apply(LogEntry[] entries)
     {
+        _trace.Emit(new TraceEvent(TraceKind.ApplyStarted));
         foreach (ref readonly var entry in entries.AsSpan())
         {
             // What a snapshot brought already is not applied again; neither is what was applied before a restart (R11).
@@ -106,8 +107,10 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
                 continue;
             Check.That(entry.Index == _last.Index.Next, "entries are applied in order, none left out");
             ApplyOne(entry);
-            if (_applier.BatchBytes >= _options.ApplyBatchBytesMax)
-                Commit();
+            if (_applier.BatchBytes < _options.ApplyBatchBytesMax)
+                continue;
+            Commit();
+            _trace.Emit(new TraceEvent(TraceKind.ApplyStarted));
         }
 
         _leases.OnApplied(_last.Term, _now);
@@ -117,6 +120,7 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
     private void ApplyOne(in LogEntry entry)
     {
         var reply = _applier.Apply(entry, _leases.StartOfTime(_now));
+        _trace.Emit(new TraceEvent(TraceKind.EntryApplied, (ulong)_applier.LastCommand, reply.Error is null ? 1UL : 0));
         _last = new AppliedState(entry.Index, entry.Term);
         _pendingEntries++;
         if (!reply.Request.IsNone)

@@ -269,6 +269,8 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
 
     private void Tick(Instant now)
     {
+        if (_now != default && _raft.Role == RaftRole.Leader && now - _now > 2 * _options.TickInterval)
+            _board.HeartbeatsLate++;
         _now = now;
         _raft.Tick();
         CampaignIfAlone();
@@ -454,6 +456,8 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
     public void Failed(in ReadWaiter waiter, EtcdError error)
     {
         _board.ReadsFailed++;
+        if (error == EtcdErrors.Timeout)
+            _board.ReadsTimedOut++;
         Refused(waiter.Request, error);
     }
 

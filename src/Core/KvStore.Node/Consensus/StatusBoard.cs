@@ -27,6 +27,10 @@ internal sealed class StatusBoard
 
     public long ReadsFailed { get; set; }
 
+    public long ReadsTimedOut { get; set; }
+
+    public long HeartbeatsLate { get; set; }
+
     /// <summary>Any thread.</summary>
     public NodeStatus Status => _status;
 
@@ -75,6 +79,8 @@ internal sealed class StatusBoard
                 LeaderChanges = _leaderChanges,
                 ReadsConfirmed = ReadsConfirmed,
                 ReadsFailed = ReadsFailed,
+                ReadsTimedOut = ReadsTimedOut,
+                HeartbeatsLate = HeartbeatsLate,
             },
         };
         _status = status;

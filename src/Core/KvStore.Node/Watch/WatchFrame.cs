@@ -16,6 +16,9 @@ public readonly record struct WatchFrame(
     ReadOnlyMemory<ReadOnlyMemory<byte>> Events,
     long EventsBytes)
 {
+    /// <summary>True for one that tells a revision and nothing else.</summary>
+    public bool IsProgress { get; init; }
+
     /// <summary>Bytes of the body; what the frame costs in credit.</summary>
     public long Length => Head.Length + EventsBytes;
 }

@@ -311,7 +311,7 @@ public sealed class WatchLane : ILaneHandler<WatchMessage>
             if (!IsComplete(stream))
                 continue;
             if (stream.Watchers.Count > 0)
-                stream.Send(new WatchFrame(_revision, WatchHead.Of(WatchHead.NoWatcher), default, 0));
+                stream.Send(new WatchFrame(_revision, WatchHead.Of(WatchHead.NoWatcher), default, 0) { IsProgress = true });
             stream.ProgressRequested = false;
             _progressRequests.RemoveAt(i);
         }
@@ -368,7 +368,7 @@ public sealed class WatchLane : ILaneHandler<WatchMessage>
             if (!watcher.WantsProgress)
                 continue;
             if (watcher.ProgressArmed && watcher.IsSynced && watcher.ProgressFrom <= _revision && stream.HasCredit)
-                stream.Send(new WatchFrame(_revision, watcher.Head, default, 0));
+                stream.Send(new WatchFrame(_revision, watcher.Head, default, 0) { IsProgress = true });
             watcher.ProgressArmed = true;
         }
     }

@@ -34,6 +34,7 @@ internal sealed class LeaseApplier
         var ttl = Math.Max(grant.TtlSeconds, 1);
         _leases.Grant(grant.Lease, ttl, now);
         LeaseRecords.Put(_writer.Batch, grant.Lease, ttl, 0);
+        _trace.Emit(new TraceEvent(TraceKind.LeaseGranted, (ulong)grant.Lease.Value, (ulong)ttl));
         body.WriteInt64Field(2, grant.Lease.Value);
         body.WriteInt64Field(3, ttl);
         return null;

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using KvStore.Api.Members;
+using KvStore.Api.Metrics;
 using KvStore.Grpc.Server;
 using KvStore.Node;
 using KvStore.Node.Bootstrap;
@@ -12,7 +13,7 @@ using KvStore.Protocol.Etcd;
 namespace KvStore.Api.Cluster;
 
 /// <summary>The Cluster service (contract 3.7). Its headers have revision zero, as etcd's do.</summary>
-internal sealed class ClusterService(IMember member, NodeGateway gateway, LearnerPromotion promotion, ResponseHeaders headers, ApiOptions options)
+internal sealed class ClusterService(IMember member, NodeGateway gateway, LearnerPromotion promotion, ResponseHeaders headers, ServiceMeasures measures, ApiOptions options)
 {
     public void Register(GrpcServiceTable table)
     {
@@ -72,6 +73,8 @@ internal sealed class ClusterService(IMember member, NodeGateway gateway, Learne
             var reply = change.Kind == MembershipRequestKind.Promote
                 ? await promotion.PromoteAsync(bytes, call.CancellationToken).ConfigureAwait(false)
                 : await gateway.ChangeMembershipAsync(call, change).ConfigureAwait(false);
+            if (change.Kind == MembershipRequestKind.Promote && reply.Error is { } refused)
+                measures.OnPromotionRefused(refused);
             if (!call.IsRefused(reply.Error))
                 await headers.AnswerAsync(response, Revision.Zero, reply.Body).ConfigureAwait(false);
         });

@@ -1,4 +1,5 @@
 using KvStore.Api.Members;
+using KvStore.Api.Metrics;
 using KvStore.Grpc.Server;
 using KvStore.Primitives;
 using KvStore.Protocol;
@@ -8,7 +9,7 @@ using KvStore.StateMachine;
 namespace KvStore.Api.Maintenance;
 
 /// <summary>The Maintenance service (contract 3.4, 3.8).</summary>
-internal sealed class MaintenanceService(IMember member, NodeGateway gateway, QuotaGuard quota, ResponseHeaders headers, ApiOptions options)
+internal sealed class MaintenanceService(IMember member, NodeGateway gateway, QuotaGuard quota, ResponseHeaders headers, ServiceMeasures measures, ApiOptions options)
 {
     public void Register(GrpcServiceTable table)
     {
@@ -19,7 +20,7 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
         table.Unary<HashRequest, HashResponse>(methods.FindMethodByName("Hash"), HashAsync);
         table.Unary(methods.FindMethodByName("HashKV"), HashKvAsync);
         table.Unary<DefragmentRequest, DefragmentResponse>(methods.FindMethodByName("Defragment"), DefragmentAsync);
-        table.ServerStreaming(methods.FindMethodByName("Snapshot"), new SnapshotStream(member, gateway, options).AnswerAsync);
+        table.ServerStreaming(methods.FindMethodByName("Snapshot"), new SnapshotStream(member, gateway, measures, options).AnswerAsync);
         table.Unary<DowngradeRequest, DowngradeResponse>(methods.FindMethodByName("Downgrade"), new DowngradeCalls(member, gateway, headers).AnswerAsync);
         table.Unary<MoveLeaderRequest, MoveLeaderResponse>(methods.FindMethodByName("MoveLeader"), MoveLeaderAsync);
     }
@@ -81,9 +82,11 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
     {
         if (call.IsRefused(await gateway.Identity.CheckRootAsync(call).ConfigureAwait(false)))
             return null;
+        var started = options.Time.GetTimestamp();
         var reply = await gateway.HashKeyValuesAsync(call, Revision.Zero).ConfigureAwait(false);
         if (call.IsRefused(reply.Error))
             return null;
+        measures.Hash.Observe(options.Time.GetElapsedTime(started));
         var hash = HashKVResponse.Parser.ParseFrom(reply.Body.Span).Hash;
         return new HashResponse { Header = headers.Message(reply.Revision), Hash = hash };
     }
@@ -103,14 +106,23 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
             return;
         }
 
+        var started = options.Time.GetTimestamp();
         var reply = await gateway.HashKeyValuesAsync(call, new Revision(request.Revision)).ConfigureAwait(false);
-        if (!call.IsRefused(reply.Error))
-            await headers.AnswerAsync(response, reply.Revision, reply.Body).ConfigureAwait(false);
+        if (call.IsRefused(reply.Error))
+            return;
+        measures.HashOfRevision.Observe(options.Time.GetElapsedTime(started));
+        await headers.AnswerAsync(response, reply.Revision, reply.Body).ConfigureAwait(false);
     }
 
     /// <summary>Space is reclaimed all the time; there is nothing to stop the world for.</summary>
-    private async ValueTask<DefragmentResponse?> DefragmentAsync(ServerCall call, DefragmentRequest request) =>
-        call.IsRefused(await gateway.Identity.CheckRootAsync(call).ConfigureAwait(false)) ? null : new DefragmentResponse();
+    private async ValueTask<DefragmentResponse?> DefragmentAsync(ServerCall call, DefragmentRequest request)
+    {
+        var started = options.Time.GetTimestamp();
+        measures.BeginDefragment();
+        var refused = await gateway.Identity.CheckRootAsync(call).ConfigureAwait(false);
+        measures.EndDefragment(options.Time.GetElapsedTime(started));
+        return call.IsRefused(refused) ? null : new DefragmentResponse();
+    }
 
     private async ValueTask<MoveLeaderResponse?> MoveLeaderAsync(ServerCall call, MoveLeaderRequest request)
     {

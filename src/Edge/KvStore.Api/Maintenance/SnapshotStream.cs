@@ -1,5 +1,6 @@
 using System.Text;
 using KvStore.Api.Members;
+using KvStore.Api.Metrics;
 using KvStore.Grpc.Server;
 using KvStore.Node.Background;
 using KvStore.Node.Snapshots;
@@ -12,7 +13,7 @@ namespace KvStore.Api.Maintenance;
 /// Snapshot: the member's data as an etcd file, read from a copy of the store while the client takes it. A slow client holds the
 /// copy's files on disk and one piece in memory, nothing else.
 /// </summary>
-internal sealed class SnapshotStream(IMember member, NodeGateway gateway, ApiOptions options)
+internal sealed class SnapshotStream(IMember member, NodeGateway gateway, ServiceMeasures measures, ApiOptions options)
 {
     /// <summary>Bytes of one message, as etcd's: clients show their progress by it.</summary>
     private const int PieceBytes = 32 * 1024;
@@ -22,6 +23,7 @@ internal sealed class SnapshotStream(IMember member, NodeGateway gateway, ApiOpt
         if (call.IsRefused(await gateway.Identity.CheckRootAsync(call).ConfigureAwait(false)))
             return;
         var copy = new StoreCopy();
+        var started = options.Time.GetTimestamp();
         try
         {
             var reply = await gateway.CopyStoreAsync(call, copy).ConfigureAwait(false);
@@ -30,6 +32,7 @@ internal sealed class SnapshotStream(IMember member, NodeGateway gateway, ApiOpt
         }
         finally
         {
+            measures.Snapshot.Observe(options.Time.GetElapsedTime(started));
             // The lane sees it after the request for the copy, whether or not that was ever answered.
             while (!member.TryGiveBack(copy))
                 await Task.Delay(options.LaneRetryInterval, options.Time, CancellationToken.None).ConfigureAwait(false);

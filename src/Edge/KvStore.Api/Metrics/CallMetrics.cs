@@ -19,6 +19,10 @@ public sealed class CallMetrics(GrpcServiceTable table, bool measuresTime)
     /// <summary>Prometheus' own buckets, which the library of etcd uses here.</summary>
     private static readonly double[] _seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+    /// <summary>Families that etcd always shows, whose buckets are its own.</summary>
+    private static readonly double[] _requestSeconds = Histogram.Exponential(0.001, 2, 14);
+    private static readonly double[] _rangeSeconds = Histogram.Exponential(0.0001, 2, 20);
+
     private readonly ConcurrentDictionary<string, long[]> _byVersion = new(StringComparer.Ordinal);
     private readonly long[] _unknown = new long[2];
 
@@ -26,8 +30,30 @@ public sealed class CallMetrics(GrpcServiceTable table, bool measuresTime)
         ? table.Counters.ToFrozenDictionary(counters => counters.Method, counters => new Histogram("grpc_server_handling_seconds", _seconds, Labels(counters.Method)))
         : FrozenDictionary<RpcMethod, Histogram>.Empty;
 
-    /// <summary>For <see cref="GrpcRoomOptions.OnFinished"/>; null when nothing is measured.</summary>
-    public Action<ServerCall, GrpcStatus>? OnFinished => measuresTime ? (call, _) => _times[call.Method].Observe(call.Elapsed) : null;
+    private readonly FrozenDictionary<RpcMethod, (Histogram Failed, Histogram Done)> _requests = table.Counters
+        .Where(counters => counters.Method.Service == "etcdserverpb.KV" && counters.Method.Shape == RpcShape.Unary)
+        .ToFrozenDictionary(counters => counters.Method, counters => (OfRequest(counters.Method, "false"), OfRequest(counters.Method, "true")));
+
+    private readonly (Histogram Failed, Histogram Done) _ranges = (OfRange("false"), OfRange("true"));
+    private readonly ConcurrentDictionary<string, long> _streamFailures = new(StringComparer.Ordinal);
+
+    /// <summary>For <see cref="GrpcRoomOptions.OnFinished"/>.</summary>
+    public void OnFinished(ServerCall call, GrpcStatus status)
+    {
+        if (measuresTime)
+            _times[call.Method].Observe(call.Elapsed);
+        if (_requests.TryGetValue(call.Method, out var times))
+        {
+            (status.IsOK ? times.Done : times.Failed).Observe(call.Elapsed);
+            if (call.Method.Name == "Range")
+                (status.IsOK ? _ranges.Done : _ranges.Failed).Observe(call.Elapsed);
+        }
+        else if (status.Code == StatusCode.Internal && ApiOf(call.Method) is { } api)
+        {
+            // What came was no message of the stream; a client that merely goes is no failure.
+            _streamFailures.AddOrUpdate(api, 1, static (_, count) => count + 1);
+        }
+    }
 
     /// <summary>The labels of a method, in etcd's order.</summary>
     public static string Labels(RpcMethod method)
@@ -65,10 +91,36 @@ public sealed class CallMetrics(GrpcServiceTable table, bool measuresTime)
 
         text.Only("etcd_network_client_grpc_received_bytes_total", room.BytesReceived);
         text.Only("etcd_network_client_grpc_sent_bytes_total", room.BytesSent);
+        text.Family("etcd_server_request_duration_seconds");
+        foreach (var (_, (failed, done)) in _requests.OrderBy(entry => entry.Key.Path, StringComparer.Ordinal))
+        {
+            failed.WriteTo(text);
+            done.WriteTo(text);
+        }
+
+        text.Family("etcd_server_range_duration_seconds");
+        _ranges.Failed.WriteTo(text);
+        _ranges.Done.WriteTo(text);
+        text.Family("etcd_network_server_stream_failures_total");
+        foreach (var (api, count) in _streamFailures.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+            text.Sample("etcd_network_server_stream_failures_total", $"API=\"{api}\",Type=\"receive\"", count);
         if (!measuresTime)
             return;
         text.Family("grpc_server_handling_seconds");
         foreach (var histogram in _times.OrderBy(entry => entry.Key.Path, StringComparer.Ordinal))
             histogram.Value.WriteTo(text);
     }
+
+    private static Histogram OfRequest(RpcMethod method, string success) =>
+        new("etcd_server_request_duration_seconds", _requestSeconds, $"success=\"{success}\",type=\"{method.Name}\"");
+
+    private static Histogram OfRange(string success) => new("etcd_server_range_duration_seconds", _rangeSeconds, $"success=\"{success}\"");
+
+    /// <summary>etcd's name for a stream of requests; null for another method.</summary>
+    private static string? ApiOf(RpcMethod method) => method.Name switch
+    {
+        "Watch" when method.Shape == RpcShape.Duplex => "watch",
+        "LeaseKeepAlive" => "lease-keepalive",
+        _ => null,
+    };
 }

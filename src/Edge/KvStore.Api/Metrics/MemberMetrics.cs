@@ -14,14 +14,16 @@ public sealed class MemberMetrics
     private readonly GrpcServiceTable _table;
     private readonly ICallerTokens _tokens;
     private readonly HealthCounts _health;
+    private readonly ServiceMeasures _measures;
     private readonly Func<long> _renewals;
 
-    internal MemberMetrics(IMember member, GrpcServiceTable table, ICallerTokens tokens, HealthCounts health, Func<long> renewals)
+    internal MemberMetrics(IMember member, GrpcServiceTable table, ICallerTokens tokens, HealthCounts health, ServiceMeasures measures, Func<long> renewals)
     {
         _member = member;
         _table = table;
         _tokens = tokens;
         _health = health;
+        _measures = measures;
         _renewals = renewals;
     }
 
@@ -33,6 +35,7 @@ public sealed class MemberMetrics
         WriteLeases(text);
         WriteWatch(text);
         _health.WriteTo(text);
+        _measures.WriteTo(text);
         text.Only("etcd_debugging_auth_revision", (long)_member.Auth.Revision.Value);
         text.Only("kvstore_auth_tokens", _tokens.Count);
     }
@@ -72,6 +75,8 @@ public sealed class MemberMetrics
         text.Only("etcd_server_proposals_pending", status.Counters.ProposalsHeld);
         text.Only("etcd_server_proposals_failed_total", status.Counters.ProposalsFailed);
         text.Only("etcd_server_read_indexes_failed_total", status.Counters.ReadsFailed);
+        text.Only("etcd_server_slow_read_indexes_total", status.Counters.ReadsTimedOut);
+        text.Only("etcd_server_heartbeat_send_failures_total", status.Counters.HeartbeatsLate);
         text.Only("etcd_server_learner_promote_successes", Handled("/etcdserverpb.Cluster/MemberPromote"));
         text.Family("etcd_debugging_server_alarms");
         foreach (var alarm in _member.Applied.Alarms)
@@ -92,6 +97,7 @@ public sealed class MemberMetrics
         text.Only("etcd_mvcc_db_total_size_in_bytes", _member.Sizes.TotalBytes);
         text.Only("etcd_mvcc_db_total_size_in_use_in_bytes", _member.Applied.LiveBytes);
         using var view = _member.OpenView();
+        text.Only("etcd_mvcc_db_open_read_transactions", view.OpenViews);
         text.Only("etcd_debugging_mvcc_current_revision", view.Current.Value);
         text.Only("etcd_debugging_mvcc_compact_revision", view.Compacted.Value);
         text.Only("etcd_debugging_mvcc_keys_total", view.Count("\0"u8, "\0"u8, Revision.Zero));

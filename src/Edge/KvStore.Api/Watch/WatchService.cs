@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using KvStore.Api.Members;
+using KvStore.Api.Metrics;
 using KvStore.Api.Security;
 using KvStore.Grpc;
 using KvStore.Grpc.Server;
@@ -12,7 +13,7 @@ using StatusCode = KvStore.Grpc.StatusCode;
 namespace KvStore.Api.Watch;
 
 /// <summary>The Watch service: one duplex call is one stream of the Watch lane.</summary>
-internal sealed class WatchService(IMember member, NodeGateway gateway, ResponseHeaders headers, LeaderMonitor leaders, ApiOptions options)
+internal sealed class WatchService(IMember member, NodeGateway gateway, ResponseHeaders headers, LeaderMonitor leaders, ServiceMeasures measures, ApiOptions options)
 {
     private readonly LanePost _lane = new(member, options);
     private long _streams;
@@ -33,7 +34,7 @@ internal sealed class WatchService(IMember member, NodeGateway gateway, Response
         try
         {
             await responses.FlushHeadersAsync().ConfigureAwait(false);
-            var writer = new WatchWriter(stream, queue, responses, headers, _lane, options);
+            var writer = new WatchWriter(stream, queue, responses, headers, _lane, measures, options);
             await RunAsync(ReadAsync(call, stream, queue, requests, ending.Token), writer.RunAsync(ending.Token), queue, ending).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (leaderLost.IsCancellationRequested)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using KvStore.Api.Members;
+using KvStore.Api.Metrics;
 using KvStore.Grpc.Server;
 using KvStore.Node.Watch;
 
@@ -10,7 +11,7 @@ namespace KvStore.Api.Watch;
 /// decides how much the lane sends.
 /// </summary>
 internal sealed class WatchWriter(
-    WatchStreamId stream, WatchQueue queue, ResponseWriter responses, ResponseHeaders headers, LanePost lane, ApiOptions options)
+    WatchStreamId stream, WatchQueue queue, ResponseWriter responses, ResponseHeaders headers, LanePost lane, ServiceMeasures measures, ApiOptions options)
 {
     /// <summary>A piece of this size is handed over in turns, so that other streams of the connection get in between (W9).</summary>
     private const int LargePieceBytes = 16 * 1024;
@@ -25,7 +26,9 @@ internal sealed class WatchWriter(
             var (frames, bytes) = (0, 0L);
             while (bytes < options.WatchFlushBytes && queue.TryRead(out var frame))
             {
+                var started = options.Time.GetTimestamp();
                 await WriteAsync(frame).ConfigureAwait(false);
+                Measure(frame, options.Time.GetElapsedTime(started));
                 frames++;
                 bytes += frame.Length;
             }
@@ -35,6 +38,18 @@ internal sealed class WatchWriter(
             await responses.FlushAsync().ConfigureAwait(false);
             await lane.PostAsync(WatchMessage.Credit(stream, frames, bytes), cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private void Measure(in WatchFrame frame, TimeSpan took)
+    {
+        if (frame.Events.IsEmpty)
+        {
+            (frame.IsProgress ? measures.SendProgress : measures.SendControl).Observe(took);
+            return;
+        }
+
+        measures.SendEvents.Observe(took);
+        measures.SendEachEvent.Observe(took / frame.Events.Length);
     }
 
     private ValueTask WriteAsync(in WatchFrame frame)

@@ -9,14 +9,16 @@ internal sealed class OsFile : IFile
     private readonly SafeFileHandle _handle;
     private readonly string _path;
     private readonly Action<TimeSpan>? _onSync;
+    private readonly Action<TimeSpan>? _onWritten;
     private readonly bool _waitsForDisk;
     private bool _syncFailed;
 
-    public OsFile(SafeFileHandle handle, string path, Action<TimeSpan>? onSync, bool waitsForDisk)
+    public OsFile(SafeFileHandle handle, string path, Action<TimeSpan>? onSync, Action<TimeSpan>? onWritten, bool waitsForDisk)
     {
         _handle = handle;
         _path = path;
         _onSync = onSync;
+        _onWritten = onWritten;
         _waitsForDisk = waitsForDisk;
     }
 
@@ -24,6 +26,7 @@ internal sealed class OsFile : IFile
 
     public void WriteAt(long offset, ReadOnlySpan<byte> bytes)
     {
+        var start = TimeProvider.System.GetTimestamp();
         try
         {
             RandomAccess.Write(_handle, bytes, offset);
@@ -32,6 +35,8 @@ internal sealed class OsFile : IFile
         {
             throw failure;
         }
+
+        _onWritten?.Invoke(TimeProvider.System.GetElapsedTime(start));
     }
 
     public int ReadAt(long offset, Span<byte> destination)

@@ -17,13 +17,16 @@ public sealed class OsFileSystem : IFileSystem
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     private readonly Action<TimeSpan>? _onSync;
+    private readonly Action<TimeSpan>? _onWritten;
     private readonly bool _waitsForDisk;
 
     /// <param name="onSync">Told how long each successful sync of a file took (for the histogram of sync times); called on the syncing thread.</param>
     /// <param name="waitsForDisk">False: a sync does nothing (--unsafe-no-fsync). A crash of the machine then loses what was promised.</param>
-    public OsFileSystem(Action<TimeSpan>? onSync = null, bool waitsForDisk = true)
+    /// <param name="onWritten">Told how long each successful write took; called on the writing thread.</param>
+    public OsFileSystem(Action<TimeSpan>? onSync = null, bool waitsForDisk = true, Action<TimeSpan>? onWritten = null)
     {
         _onSync = onSync;
+        _onWritten = onWritten;
         _waitsForDisk = waitsForDisk;
     }
 
@@ -126,7 +129,7 @@ public sealed class OsFileSystem : IFileSystem
         throw refusal;
     }
 
-    private OsFile OpenFile(string path, FileMode mode) => Guard("open", path, () => new OsFile(OpenHandle(path, mode), path, _onSync, _waitsForDisk));
+    private OsFile OpenFile(string path, FileMode mode) => Guard("open", path, () => new OsFile(OpenHandle(path, mode), path, _onSync, _onWritten, _waitsForDisk));
 
     private static SafeFileHandle OpenHandle(string path, FileMode mode)
     {

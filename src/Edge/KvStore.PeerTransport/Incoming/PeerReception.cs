@@ -93,6 +93,7 @@ internal sealed class PeerReception(PeerNetwork transport)
         }
         catch (GrpcException malformed)
         {
+            transport.CountersOf(from).OnReceiveFailure();
             await SayAsync(stream, malformed.Status).ConfigureAwait(false);
         }
         catch (Exception over) when (over is OperationCanceledException or IOException)
