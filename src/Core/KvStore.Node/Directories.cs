@@ -11,7 +11,13 @@ internal static class Directories
     {
         var members = new List<MemberInfo>(cluster.Members.Members.Count);
         foreach (var member in cluster.Members.Members)
-            members.Add(new MemberInfo(member.Id, member.Name, member.PeerUrls, member.ClientUrls, member.IsLearner));
+        {
+            members.Add(new MemberInfo(member.Id, member.Name, member.PeerUrls, member.ClientUrls, member.IsLearner)
+            {
+                Stage = member.Stage, AutoPromote = member.AutoPromote, Replaces = member.Replaces,
+            });
+        }
+
         return new MemberDirectory(members, [.. cluster.Members.Removed], cluster.Version) { DowngradeTarget = cluster.DowngradeTarget };
     }
 
@@ -19,9 +25,20 @@ internal static class Directories
     public static Membership MembershipOf(MemberTable table)
     {
         var voters = new List<MemberId>();
+        var outgoing = new List<MemberId>();
         var learners = new List<MemberId>();
         foreach (var member in table.Members)
-            (member.IsLearner ? learners : voters).Add(member.Id);
-        return new Membership { Voters = voters, Learners = learners };
+        {
+            if (member.IsLearner)
+                learners.Add(member.Id);
+            if (!member.IsLearner && member.Stage != MemberStage.Leaving)
+                voters.Add(member.Id);
+            if (!member.IsLearner && member.Stage != MemberStage.Joining)
+                outgoing.Add(member.Id);
+        }
+
+        return table.IsJoint
+            ? new Membership { Voters = voters, OutgoingVoters = outgoing, Learners = learners, AutoLeave = true }
+            : new Membership { Voters = voters, Learners = learners };
     }
 }

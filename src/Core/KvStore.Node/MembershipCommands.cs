@@ -17,9 +17,22 @@ internal static class MembershipCommands
         {
             Id = change.Member.Value,
             IsLearner = change.Kind == MembershipRequestKind.AddLearner,
+            AutoPromote = change.AutoPromote,
         };
         record.PeerUrls.Add(Bootstrap.MemberIdentity.Ordered(change.PeerUrls));
-        return Encode(request, KindOf(change.Kind), record, learnersMax);
+        if (!IsReplacement(change))
+            record.Replaces = change.Replaces.Value;
+        var command = Command(request, KindOf(change.Kind), record, learnersMax);
+        if (IsReplacement(change))
+        {
+            command.Joint = true;
+            command.Steps.Add(new Protocol.Snapshots.MembershipStep
+            {
+                Kind = CommandKind.Remove, Member = new MemberRecord { Id = change.Replaces.Value },
+            });
+        }
+
+        return command.ToByteArray();
     }
 
     /// <summary>The entry that makes a founder a member; the same bytes on every founder.</summary>
@@ -27,11 +40,17 @@ internal static class MembershipCommands
     {
         var record = new MemberRecord { Id = founder.Id.Value, Name = founder.Name };
         record.PeerUrls.Add(founder.PeerUrls);
-        return Encode(RequestId.None, CommandKind.AddVoter, record, learnersMax: 0);
+        return Command(RequestId.None, CommandKind.AddVoter, record, learnersMax: 0).ToByteArray();
     }
 
-    public static MembershipChange ToRaft(MembershipRequest change) =>
-        MembershipChange.Of(ToRaft(KindOf(change.Kind)), change.Member);
+    /// <summary>One voter for another: both in one joint change, so that there are never fewer voters than before.</summary>
+    public static MembershipChange ToRaft(MembershipRequest change) => !IsReplacement(change)
+        ? MembershipChange.Of(ToRaft(KindOf(change.Kind)), change.Member)
+        : new MembershipChange
+        {
+            Steps = [new Raft.MembershipStep(RaftKind.AddVoter, change.Member), new Raft.MembershipStep(RaftKind.Remove, change.Replaces)],
+            Transition = MembershipTransition.JointAutoLeave,
+        };
 
     /// <summary>What raft is told of an applied entry; the bytes are a member's own log, so they are what <see cref="Encode(RequestId, MembershipRequest, int)"/> wrote.</summary>
     public static MembershipChange ToRaft(ReadOnlySpan<byte> entry)
@@ -42,14 +61,20 @@ internal static class MembershipCommands
         var steps = new List<Raft.MembershipStep>(command.Steps.Count);
         foreach (var step in command.Steps)
             steps.Add(new Raft.MembershipStep(ToRaft(step.Kind), new MemberId(step.Member.Id)));
-        return new MembershipChange { Steps = steps };
+        return new MembershipChange
+        {
+            Steps = steps, Transition = command.Joint ? MembershipTransition.JointAutoLeave : MembershipTransition.Auto,
+        };
     }
 
-    private static byte[] Encode(RequestId request, CommandKind kind, MemberRecord record, int learnersMax)
+    private static bool IsReplacement(MembershipRequest change) =>
+        change.Kind == MembershipRequestKind.Promote && !change.Replaces.IsNone;
+
+    private static MembershipCommand Command(RequestId request, CommandKind kind, MemberRecord record, int learnersMax)
     {
         var command = new MembershipCommand { RequestId = request.Value, LearnersMax = (uint)learnersMax };
         command.Steps.Add(new Protocol.Snapshots.MembershipStep { Kind = kind, Member = record });
-        return command.ToByteArray();
+        return command;
     }
 
     private static CommandKind KindOf(MembershipRequestKind kind) => kind switch
@@ -58,6 +83,7 @@ internal static class MembershipCommands
         MembershipRequestKind.AddLearner => CommandKind.AddLearner,
         MembershipRequestKind.Promote => CommandKind.Promote,
         MembershipRequestKind.Remove => CommandKind.Remove,
+        MembershipRequestKind.Adopt => CommandKind.Adopt,
         _ => CommandKind.Update,
     };
 

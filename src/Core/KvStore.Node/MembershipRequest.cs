@@ -12,4 +12,13 @@ public sealed record MembershipRequest
 
     /// <summary>Of an added or updated member: where its peers reach it.</summary>
     public IReadOnlyList<string> PeerUrls { get; init; } = [];
+
+    /// <summary>Of an added or adopted learner: the leader promotes it by itself once it has started and caught up.</summary>
+    public bool AutoPromote { get; init; }
+
+    /// <summary>
+    /// Of an added or adopted learner: the voter whose place it takes. Of a promotion: the voter that is removed by the same change,
+    /// which is then a joint one; filled in by the leader from the learner's record.
+    /// </summary>
+    public MemberId Replaces { get; init; }
 }

@@ -7,4 +7,7 @@ public enum MembershipRequestKind
     Promote,
     Remove,
     Update,
+
+    /// <summary>A learner that is there already is to be promoted by the leader.</summary>
+    Adopt,
 }

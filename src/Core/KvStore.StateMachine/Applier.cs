@@ -210,9 +210,13 @@ public sealed class Applier
 
     private Reply ApplyMembership(in LogEntry entry)
     {
-        // Raft's own entry that leaves a joint membership: nothing to change here.
+        // Raft's own entry that leaves a joint membership; nobody waits for it.
         if (entry.Data.IsEmpty)
+        {
+            _cluster.LeaveJoint();
             return new Reply { Revision = Revision.Zero };
+        }
+
         var change = MembershipCommand.Parser.ParseFrom(entry.Data.Span);
         _body.Clear();
         var error = _cluster.ApplyMembership(change, _body);

@@ -30,6 +30,8 @@ public sealed class PeerCodecTests
     {
         var mark = new SnapshotMark(new LogIndex(9), new Term(2), new Membership { Voters = [_one, _two], Learners = [new MemberId(3)] });
         Assert.Equal(new SnapshotPart.Manifest(5, mark, new Term(3)), RoundTrip(new SnapshotPart.Manifest(5, mark, new Term(3))));
+        var joint = mark with { Membership = new Membership { Voters = [_one], OutgoingVoters = [_two], Learners = [new MemberId(3)], AutoLeave = true } };
+        Assert.Equal(new SnapshotPart.Manifest(5, joint, new Term(3)), RoundTrip(new SnapshotPart.Manifest(5, joint, new Term(3))));
         var chunk = Assert.IsType<SnapshotPart.Chunk>(RoundTrip(new SnapshotPart.Chunk(5, 8, true, 0xFFFFFFFF, new byte[] { 1, 2, 3 })));
         Assert.Equal((5UL, 8UL, true, 0xFFFFFFFFU), (chunk.Id, chunk.Sequence, chunk.IsLast, chunk.Sum));
         Assert.Equal([1, 2, 3], chunk.Records.ToArray());

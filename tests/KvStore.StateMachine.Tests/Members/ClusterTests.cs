@@ -116,6 +116,76 @@ public sealed class ClusterTests : IDisposable
         Assert.Equal((null, true), (reply.Error, reply.Request.IsNone));
     }
 
+    /// <summary>C3: a joint change is in the table until it is left, so that a store written in the middle of it restarts there.</summary>
+    [Fact]
+    public void JointChange_KeepsBothSetsOfVoters_UntilItIsLeft()
+    {
+        _machine.Change(1, Learner(2, replaces: 1, "http://c"));
+        Assert.Null(_machine.Change(Replacement(2, 1)).Error);
+        _machine.Restart();
+        Assert.True(_machine.Applier.Cluster.Members.IsJoint);
+        Assert.Equal((MemberStage.Leaving, false), (Get(1).Stage, Get(1).IsLearner));
+        Assert.Equal((MemberStage.Joining, false, 1UL), (Get(2).Stage, Get(2).IsLearner, Get(2).Replaces.Value));
+        Assert.False(_machine.Applier.Cluster.Members.IsRemoved(new MemberId(1)));
+        Assert.Equal(EtcdErrors.Unhealthy, _machine.Change(Step(Kind.AddVoter, 3, "http://d")).Error);
+
+        _machine.Apply(new LogEntry(new Term(1), _machine.Applier.State.Index.Next, LogEntryKind.Membership, default));
+        _machine.Restart();
+        Assert.Equal(MemberStage.Settled, Get(2).Stage);
+        Assert.Equal(2UL, Assert.Single(_machine.Applier.Cluster.Members.Members).Id.Value);
+        Assert.True(_machine.Applier.Cluster.Members.IsRemoved(new MemberId(1)));
+    }
+
+    [Fact]
+    public void JointChange_ThatCannotBeMade_ChangesNothing()
+    {
+        _machine.Change(1, Learner(2, replaces: 1, "http://c"));
+        Assert.Equal(EtcdErrors.MemberNotFound, _machine.Change(Replacement(2, 7)).Error);
+        Assert.Equal(EtcdErrors.MemberNotLearner, _machine.Change(Replacement(1, 2)).Error);
+        Assert.False(_machine.Applier.Cluster.Members.IsJoint);
+        Assert.True(Get(2).IsLearner);
+    }
+
+    /// <summary>C5: never two learners for one voter, never one for a learner or for nobody, whatever the limit of learners is.</summary>
+    [Fact]
+    public void Replaced_IsAVoter_AndByOneLearner()
+    {
+        Assert.Null(_machine.Change(0, Learner(2, replaces: 1, "http://c")).Error);
+        Assert.Equal(MembershipErrors.ReplacementUnderWay, _machine.Change(0, Learner(3, replaces: 1, "http://d")).Error);
+        Assert.Equal(MembershipErrors.OnlyVotersAreReplaced, _machine.Change(0, Learner(3, replaces: 2, "http://d")).Error);
+        Assert.Equal(EtcdErrors.MemberNotFound, _machine.Change(0, Learner(3, replaces: 9, "http://d")).Error);
+        Assert.Null(_machine.Change(0, Step(Kind.AddLearner, 3, "http://d")).Error);
+        Assert.Equal(MembershipErrors.ReplacementUnderWay, _machine.Change(Adoption(3, replaces: 1)).Error);
+        Assert.Null(_machine.Change(Adoption(3, replaces: 0)).Error);
+        Assert.Null(_machine.Change(Adoption(2, replaces: 0)).Error);
+        Assert.Null(_machine.Change(Adoption(3, replaces: 1)).Error);
+        Assert.Equal((true, 1UL), (Get(3).AutoPromote, Get(3).Replaces.Value));
+        Assert.Equal(EtcdErrors.MemberNotLearner, _machine.Change(Adoption(1, replaces: 0)).Error);
+        Assert.Equal(EtcdErrors.MemberNotFound, _machine.Change(Adoption(9, replaces: 0)).Error);
+    }
+
+    /// <summary>C4: a member that begins its cluster anew does so out of the middle of a change, on either side of it.</summary>
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 1)]
+    public void Forced_EndsAJointChange(ulong stays, ulong goes)
+    {
+        _machine.Change(1, Learner(2, replaces: 1, "http://c"));
+        _machine.Change(Replacement(2, 1));
+        var forced = new MembershipCommand { Forced = true, Steps = { Step(Kind.Remove, goes) } };
+        Assert.Null(_machine.Change(forced).Error);
+        Assert.Equal((stays, MemberStage.Settled), (Assert.Single(_machine.Applier.Cluster.Members.Members).Id.Value, Get(stays).Stage));
+    }
+
+    private static MembershipStep Learner(ulong id, ulong replaces, string url) =>
+        new() { Kind = Kind.AddLearner, Member = new MemberRecord { Id = id, PeerUrls = { url }, AutoPromote = true, Replaces = replaces } };
+
+    private static MembershipStep Adoption(ulong id, ulong replaces) =>
+        new() { Kind = Kind.Adopt, Member = new MemberRecord { Id = id, AutoPromote = true, Replaces = replaces } };
+
+    private static MembershipCommand Replacement(ulong promoted, ulong removed) =>
+        new() { Joint = true, Steps = { Step(Kind.Promote, promoted), Step(Kind.Remove, removed) } };
+
     private Member Get(ulong id)
     {
         Assert.True(_machine.Applier.Cluster.Members.TryGet(new MemberId(id), out var member));

@@ -62,7 +62,12 @@ internal sealed class Machine : IDisposable
 
     public Reply Change(uint learnersMax, params MembershipStep[] steps)
     {
-        var command = new MembershipCommand { RequestId = _nextRequest++, LearnersMax = learnersMax, Steps = { steps } };
+        return Change(new MembershipCommand { LearnersMax = learnersMax, Steps = { steps } });
+    }
+
+    public Reply Change(MembershipCommand command)
+    {
+        command.RequestId = _nextRequest++;
         return Apply(new LogEntry(new Term(1), Applier.State.Index.Next, LogEntryKind.Membership, command.ToByteArray()));
     }
 

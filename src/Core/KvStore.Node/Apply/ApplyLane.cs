@@ -128,7 +128,8 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
         if (entry.Kind == LogEntryKind.Membership)
         {
             var change = reply.Error is null ? MembershipCommands.ToRaft(entry.Data.Span) : null;
-            _membershipEvents.Add(new ConsensusEvent.MembershipApplied(change, Directories.Of(_applier.Cluster)));
+            _membershipEvents.Add(new ConsensusEvent.MembershipApplied(
+                change, Directories.MembershipOf(_applier.Cluster.Members), Directories.Of(_applier.Cluster)));
         }
         else if (!ReferenceEquals(_applier.Cluster, _cluster))
         {

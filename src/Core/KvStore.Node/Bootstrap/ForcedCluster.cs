@@ -22,7 +22,7 @@ internal static class ForcedCluster
     {
         ApplyAll(recovered, applier, options);
         var change = Change(recovered.Identity.Member, applier.Cluster.Members);
-        if (change.Steps.Count == 0)
+        if (change.Steps.Count == 0 && !applier.Cluster.Members.IsJoint)
             return;
         // A term of its own: the log ends before it, and begins again behind it.
         var entry = new LogEntry(
@@ -53,7 +53,7 @@ internal static class ForcedCluster
     {
         if (!members.TryGet(self, out var own))
             throw new StorageException(StorageFailure.Corrupt, $"member {self} was removed from its cluster: it cannot begin it again");
-        var change = new MembershipCommand();
+        var change = new MembershipCommand { Forced = true };
         if (own.IsLearner)
             change.Steps.Add(new MembershipStep { Kind = MembershipStep.Types.Kind.Promote, Member = own.ToRecord() });
         foreach (var member in members.Members)

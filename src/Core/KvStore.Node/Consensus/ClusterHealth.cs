@@ -6,6 +6,16 @@ namespace KvStore.Node.Consensus;
 /// <summary>Who answers the leader, and how far each is. Made from raft's progress at the moment of a question.</summary>
 internal sealed class ClusterHealth(MemberId self, LogIndex leaderMatch, IReadOnlyList<PeerStatus> peers)
 {
+    /// <summary>Null on any member but the leader: others do not know.</summary>
+    public static ClusterHealth? Of(RaftCore raft, MemberId self)
+    {
+        if (raft.Role != RaftRole.Leader)
+            return null;
+        var peers = new List<PeerStatus>();
+        raft.CopyPeersTo(peers);
+        return new ClusterHealth(self, raft.LastIndex, peers);
+    }
+
     /// <summary>Voters that answered within the last election timeout, the leader itself included.</summary>
     public int ActiveVoters
     {
@@ -29,6 +39,33 @@ internal sealed class ClusterHealth(MemberId self, LogIndex leaderMatch, IReadOn
         }
 
         return false;
+    }
+
+    /// <summary>The voter that answers and is furthest, of those that may follow this leader; none when there is none.</summary>
+    public MemberId FurthestVoter()
+    {
+        var best = default(PeerStatus);
+        foreach (var peer in peers)
+        {
+            if (peer.Member == self || peer.IsLearner || !peer.RecentlyActive)
+                continue;
+            if (best.Member.IsNone || peer.Match > best.Match)
+                best = peer;
+        }
+
+        return best.Member;
+    }
+
+    /// <summary>Entries that the member's log lacks; all of them for a member that is unknown.</summary>
+    public ulong Lag(MemberId member)
+    {
+        foreach (var peer in peers)
+        {
+            if (peer.Member == member)
+                return leaderMatch.Value - Math.Min(leaderMatch.Value, peer.Match.Value);
+        }
+
+        return leaderMatch.Value;
     }
 
     public bool IsCaughtUp(MemberId member, int percent)

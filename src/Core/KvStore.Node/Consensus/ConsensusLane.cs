@@ -276,7 +276,7 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
         CampaignIfAlone();
         _admission.Expire(now);
         _reads.Expire(now);
-        _changes.Propose(now);
+        _changes.Tick(_peers.Directory, now);
         _peers.Tick(now);
         if (_introduction.Next(_peers.Directory, _raft, now) is { } command)
             _raft.Propose(command);
@@ -310,6 +310,8 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
     {
         if (applied.Change is not null)
             _raft.ApplyMembership(applied.Change);
+        // N-8, C3: what a restart would read from the table is what raft counts with, in the middle of a joint change too.
+        Check.That(_raft.Membership == applied.Membership, "raft and the table of members agree about who votes");
         Learn(applied.Directory);
         CloseIfRemoved();
         CampaignIfAlone();

@@ -12,7 +12,6 @@ internal sealed class Handover(NodeOptions options, RaftCore raft, MemberId self
     private readonly NodeOptions _options = options;
     private readonly RaftCore _raft = raft;
     private readonly MemberId _self = self;
-    private readonly List<PeerStatus> _peers = [];
     private RequestId _request;
     private MemberId _target;
     private Instant _until;
@@ -34,7 +33,8 @@ internal sealed class Handover(NodeOptions options, RaftCore raft, MemberId self
     /// <summary>The member stops: the voter that is furthest gets the lead. False: there is nobody to hand over to, or nothing to hand over.</summary>
     public bool TryBeginStop(RequestId request, Instant now)
     {
-        if (_raft.Role != RaftRole.Leader || FurthestVoter() is not { IsNone: false } target || !_raft.TransferLeadership(target))
+        var health = ClusterHealth.Of(_raft, _self);
+        if (health?.FurthestVoter() is not { IsNone: false } target || !_raft.TransferLeadership(target))
             return false;
         Begin(request, MemberId.None, now + _options.HandoverTimeout);
         return true;
@@ -67,21 +67,5 @@ internal sealed class Handover(NodeOptions options, RaftCore raft, MemberId self
         _request = request;
         _target = target;
         _until = until;
-    }
-
-    private MemberId FurthestVoter()
-    {
-        _peers.Clear();
-        _raft.CopyPeersTo(_peers);
-        var best = default(PeerStatus);
-        foreach (var peer in _peers)
-        {
-            if (peer.Member == _self || peer.IsLearner || !peer.RecentlyActive)
-                continue;
-            if (best.Member.IsNone || peer.Match > best.Match)
-                best = peer;
-        }
-
-        return best.Member;
     }
 }

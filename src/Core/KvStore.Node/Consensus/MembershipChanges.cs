@@ -11,11 +11,12 @@ namespace KvStore.Node.Consensus;
 internal sealed class MembershipChanges(NodeOptions options, RaftCore raft, MemberId self, IProposalOutcome outcome)
 {
     private readonly Queue<(RequestId Request, MembershipRequest Change, Instant Since)> _waiting = new();
-    private readonly List<PeerStatus> _peers = [];
+    private readonly LearnerPromotions _promotions = new(options, raft, self);
 
     public void Add(RequestId request, MembershipRequest change, MemberDirectory directory, Instant now)
     {
-        if (MembershipRules.Judge(change, directory, Health(), options) is { } refusal)
+        change = WithReplaced(change, directory);
+        if (MembershipRules.Judge(change, directory, ClusterHealth.Of(raft, self), options) is { } refusal)
         {
             outcome.Refused(request, refusal);
             return;
@@ -37,6 +38,9 @@ internal sealed class MembershipChanges(NodeOptions options, RaftCore raft, Memb
                 continue;
             }
 
+            // The leader leaves a joint membership by itself, and soon.
+            if (raft.Membership.IsJoint)
+                return;
             var entry = MembershipCommands.Encode(next.Request, next.Change, options.LearnersMax);
             var result = raft.ProposeMembership(MembershipCommands.ToRaft(next.Change), entry);
             if (result is not (ProposeResult.Accepted or ProposeResult.Forwarded or ProposeResult.InvalidMembershipChange))
@@ -47,18 +51,26 @@ internal sealed class MembershipChanges(NodeOptions options, RaftCore raft, Memb
         }
     }
 
+    /// <summary>What waits, and on the leader the promotion of a learner whose record asks for it.</summary>
+    public void Tick(MemberDirectory directory, Instant now)
+    {
+        Propose(now);
+        if (_waiting.Count == 0 && _promotions.Next(directory) is { } promotion)
+            raft.ProposeMembership(MembershipCommands.ToRaft(promotion), MembershipCommands.Encode(RequestId.None, promotion, options.LearnersMax));
+    }
+
     public void FailAll(EtcdError error)
     {
         while (_waiting.TryDequeue(out var next))
             outcome.Refused(next.Request, error);
     }
 
-    private ClusterHealth? Health()
+    /// <summary>Whoever promotes a learner that takes a voter's place, and by whatever rpc: the voter goes with the same change.</summary>
+    public static MembershipRequest WithReplaced(MembershipRequest change, MemberDirectory directory)
     {
-        if (raft.Role != RaftRole.Leader)
-            return null;
-        _peers.Clear();
-        raft.CopyPeersTo(_peers);
-        return new ClusterHealth(self, raft.LastIndex, [.. _peers]);
+        if (change.Kind != MembershipRequestKind.Promote || directory.Find(change.Member) is not { } learner)
+            return change;
+        var replaced = directory.Find(learner.Replaces);
+        return replaced is { IsLearner: false } ? change with { Replaces = replaced.Id } : change;
     }
 }

@@ -18,7 +18,7 @@ internal static class MembershipRules
         {
             MembershipRequestKind.AddVoter => JudgeAdd(directory, health, options, isVoter: true),
             MembershipRequestKind.AddLearner => JudgeAdd(directory, health, options, isVoter: false),
-            MembershipRequestKind.Promote => JudgePromote(request.Member, directory, health, options),
+            MembershipRequestKind.Promote => JudgePromote(request, directory, health, options),
             MembershipRequestKind.Remove => JudgeRemove(request.Member, directory, health, options),
             _ => null,
         };
@@ -37,21 +37,30 @@ internal static class MembershipRules
         return health is not null && health.ActiveVoters < needed ? EtcdErrors.Unhealthy : null;
     }
 
-    private static EtcdError? JudgePromote(MemberId member, MemberDirectory directory, ClusterHealth? health, NodeOptions options)
+    private static EtcdError? JudgePromote(MembershipRequest request, MemberDirectory directory, ClusterHealth? health, NodeOptions options)
     {
         // Only the leader knows how far a learner is.
         if (health is null)
             return EtcdErrors.NotLeader;
-        if (directory.Find(member) is not { } learner)
+        if (directory.Find(request.Member) is not { } learner)
             return EtcdErrors.MemberNotFound;
         if (!learner.IsLearner)
             return EtcdErrors.MemberNotLearner;
-        if (!health.IsCaughtUp(member, options.PromotePercent))
+        if (!health.IsCaughtUp(request.Member, options.PromotePercent))
             return EtcdErrors.LearnerNotReady;
         if (!options.StrictReconfigCheck)
             return null;
-        var (voters, started) = CountVoters(directory, except: MemberId.None);
-        return started + 1 < Quorum(voters + 1) ? EtcdErrors.MemberNotEnoughStarted : null;
+        var (rest, started) = CountVoters(directory, except: request.Replaces);
+        if (started + 1 < Quorum(rest + 1))
+            return EtcdErrors.MemberNotEnoughStarted;
+        return request.Replaces.IsNone ? null : JudgeReplace(request.Replaces, rest + 1, health);
+    }
+
+    /// <summary>A joint change needs a majority of both sets of voters, which are equally many; the learner has just answered.</summary>
+    private static EtcdError? JudgeReplace(MemberId replaced, int voters, ClusterHealth health)
+    {
+        var without = health.ActiveVoters - (health.IsActive(replaced) ? 1 : 0);
+        return health.ActiveVoters < Quorum(voters) || without + 1 < Quorum(voters) ? EtcdErrors.Unhealthy : null;
     }
 
     private static EtcdError? JudgeRemove(MemberId member, MemberDirectory directory, ClusterHealth? health, NodeOptions options)

@@ -15,8 +15,10 @@ internal abstract record ConsensusEvent
     /// <summary>The process ends: hand leadership over, then complete the request.</summary>
     public sealed record Stop(RequestId Request) : ConsensusEvent;
 
-    /// <summary>An entry of kind Membership was applied. Change is null when the state machine refused it.</summary>
-    public sealed record MembershipApplied(MembershipChange? Change, MemberDirectory Directory) : ConsensusEvent;
+    /// <summary>
+    /// An entry of kind Membership was applied. Change is null when the state machine refused it; Membership is what its table says now.
+    /// </summary>
+    public sealed record MembershipApplied(MembershipChange? Change, Membership Membership, MemberDirectory Directory) : ConsensusEvent;
 
     /// <summary>The table changed otherwise: a member published its attributes, the cluster its version.</summary>
     public sealed record DirectoryChanged(MemberDirectory Directory) : ConsensusEvent;

@@ -23,6 +23,8 @@ internal static class SnapshotPartCodec
                 writer.WriteVarint(manifest.Term.Value);
                 WriteMembers(writer, manifest.Mark.Membership.Voters);
                 WriteMembers(writer, manifest.Mark.Membership.Learners);
+                // A snapshot of the middle of a change goes on there.
+                WriteMembers(writer, manifest.Mark.Membership.OutgoingVoters);
                 break;
             case SnapshotPart.Chunk chunk:
                 Begin(writer, ChunkKind, part);
@@ -85,10 +87,16 @@ internal static class SnapshotPartCodec
         var term = new Term(reader.ReadNumber());
         var voters = ReadMembers(ref reader);
         var learners = ReadMembers(ref reader);
+        var outgoing = ReadMembers(ref reader);
         var isMark = index > LogIndex.Zero && entryTerm > Term.Zero && entryTerm <= term;
-        if (reader.IsBroken || !isMark || voters is null || learners is null || voters.Overlaps(learners) || voters.Count == 0)
+        if (reader.IsBroken || !isMark || voters is null || learners is null || outgoing is null)
             return null;
-        var membership = new Membership { Voters = [.. voters], Learners = [.. learners] };
+        if (voters.Overlaps(learners) || outgoing.Overlaps(learners) || voters.Count == 0)
+            return null;
+        var membership = new Membership
+        {
+            Voters = [.. voters], Learners = [.. learners], OutgoingVoters = [.. outgoing], AutoLeave = outgoing.Count > 0,
+        };
         return new SnapshotPart.Manifest(id, new SnapshotMark(index, entryTerm, membership), term);
     }
 

@@ -59,6 +59,16 @@ internal sealed class ClusterApplier
         return null;
     }
 
+    /// <summary>Raft's own entry: the joint membership is left.</summary>
+    public void LeaveJoint()
+    {
+        var settled = State.Members.LeaveJoint();
+        if (ReferenceEquals(settled, State.Members))
+            return;
+        ClusterRecords.PutChanges(_writer.Batch, State.Members, settled);
+        State = State with { Members = settled };
+    }
+
     /// <summary>A member publishes its name and client URLs. One that is removed meanwhile is passed over (C1).</summary>
     public void ApplyAttributes(ReadOnlySpan<byte> request)
     {

@@ -27,6 +27,15 @@ public sealed record Member
 
     public bool IsLearner { get; init; }
 
+    /// <summary>Where it stands in a joint membership.</summary>
+    public MemberStage Stage { get; init; }
+
+    /// <summary>A learner that the leader promotes by itself once it has started and caught up.</summary>
+    public bool AutoPromote { get; init; }
+
+    /// <summary>The voter whose place it takes with its promotion, or took; none for most.</summary>
+    public MemberId Replaces { get; init; }
+
     public bool IsStarted => Name.Length > 0;
 
     public static Member Of(MemberRecord record) => new()
@@ -36,6 +45,9 @@ public sealed record Member
         PeerUrls = [.. record.PeerUrls],
         ClientUrls = [.. record.ClientUrls],
         IsLearner = record.IsLearner,
+        Stage = (MemberStage)record.Stage,
+        AutoPromote = record.AutoPromote,
+        Replaces = new MemberId(record.Replaces),
     };
 
     public MemberRecord ToRecord() => new()
@@ -45,6 +57,9 @@ public sealed record Member
         PeerUrls = { PeerUrls },
         ClientUrls = { ClientUrls },
         IsLearner = IsLearner,
+        Stage = (MemberRecord.Types.Stage)Stage,
+        AutoPromote = AutoPromote,
+        Replaces = Replaces.Value,
     };
 
     /// <summary>As clients see it.</summary>
