@@ -15,6 +15,9 @@ internal sealed record BenchmarkOptions
     /// <summary>Measured time of one run.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(4);
 
+    /// <summary>How long a load runs beside a burden that is done once (compaction, defragmentation), so that the burden ends within.</summary>
+    public TimeSpan BurdenTime { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Only rows whose name contains this.</summary>
     public string Only { get; init; } = "";
 

@@ -1,47 +1,81 @@
 using System.Globalization;
 using KvStore.Benchmarks.Load;
+using KvStore.Benchmarks.Measures;
 using KvStore.Benchmarks.Report;
+using KvStore.Benchmarks.Rows;
 using KvStore.Benchmarks.Servers;
 
 namespace KvStore.Benchmarks;
 
 /// <summary>Runs every row on both sides, turn by turn on the same disk, and writes the medians beside each other.</summary>
-internal static class Comparison
+internal sealed class Comparison(BenchmarkOptions options)
 {
+    private readonly List<ComparedRow> _results = [];
+
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var options = BenchmarkOptions.Parse(arguments);
-        var results = new List<ComparedRow>();
-        foreach (var row in Row.All)
+        var comparison = new Comparison(BenchmarkOptions.Parse(arguments));
+        foreach (var group in AllRows.Groups)
         {
-            if (!row.Name.Contains(options.Only, StringComparison.Ordinal) || (row.ByH2Load && H2Load.Program() is null))
-                continue;
-            List<LoadResult> etcd = [], ours = [];
-            for (var round = 0; round < options.Rounds; round++)
-            {
-                // The order changes every round, so that neither side always has the warmer machine.
-                if (round % 2 == 0)
-                    etcd.Add(await MeasureAsync(options.EtcdPath, row, options).ConfigureAwait(false));
-                ours.Add(await MeasureAsync(options.ServerPath, row, options).ConfigureAwait(false));
-                if (round % 2 != 0)
-                    etcd.Add(await MeasureAsync(options.EtcdPath, row, options).ConfigureAwait(false));
-            }
-
-            var compared = new ComparedRow(row, etcd, ours);
-            results.Add(compared);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{row.Members} member(s), {row.Name}: etcd {compared.Etcd(r => r.PerSecond):f0}/s, kvstore {compared.Ours(r => r.PerSecond):f0}/s, ratio {compared.Ratio(r => r.PerSecond):f2}; cpu {compared.Etcd(r => r.ServerCpuMicros):f1} / {compared.Ours(r => r.ServerCpuMicros):f1} us"));
-            // After each row: who stops a long run keeps what it has shown.
-            await MarkdownReport.WriteAsync(options, results).ConfigureAwait(false);
+            if (group.IsKept)
+                await comparison.KeptAsync(group).ConfigureAwait(false);
+            else
+                await comparison.FreshAsync(group).ConfigureAwait(false);
         }
 
         return 0;
     }
 
-    private static async Task<LoadResult> MeasureAsync(string program, Row row, BenchmarkOptions options)
+    private async Task FreshAsync(RowGroup group)
     {
-        using var cluster = await MeasuredCluster.StartAsync(program, row.Members).ConfigureAwait(false);
-        await cluster.FillAsync().ConfigureAwait(false);
-        return await row.RunAsync(cluster, options).ConfigureAwait(false);
+        foreach (var row in group.Rows.Where(row => IsWanted(group, row)))
+        {
+            await CompareAsync(group, row, async program =>
+            {
+                using var cluster = await MeasuredCluster.StartAsync(program, group.Members).ConfigureAwait(false);
+                await cluster.FillAsync(CallRows.Filled).ConfigureAwait(false);
+                return await row.RunAsync(RunOf(group, cluster)).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+        }
     }
+
+    /// <summary>Rows build on what earlier ones wrote: all of them, or none.</summary>
+    private async Task KeptAsync(RowGroup group)
+    {
+        if (!group.Rows.Any(row => IsWanted(group, row)))
+            return;
+        using var etcd = await MeasuredCluster.StartAsync(options.EtcdPath, group.Members).ConfigureAwait(false);
+        using var ours = await MeasuredCluster.StartAsync(options.ServerPath, group.Members).ConfigureAwait(false);
+        foreach (var row in group.Rows)
+            await CompareAsync(group, row, program => row.RunAsync(RunOf(group, program == options.EtcdPath ? etcd : ours))).ConfigureAwait(false);
+    }
+
+    private async Task CompareAsync(RowGroup group, Row row, Func<string, Task<Measurement>> measure)
+    {
+        List<Measurement> etcd = [], ours = [];
+        for (var round = 0; round < Math.Min(options.Rounds, row.RoundsMax ?? int.MaxValue); round++)
+        {
+            // The order changes every round, so that neither side always has the warmer machine.
+            if (round % 2 == 0)
+                etcd.Add(await measure(options.EtcdPath).ConfigureAwait(false));
+            ours.Add(await measure(options.ServerPath).ConfigureAwait(false));
+            if (round % 2 != 0)
+                etcd.Add(await measure(options.EtcdPath).ConfigureAwait(false));
+        }
+
+        var compared = new ComparedRow(group, row, etcd, ours);
+        _results.Add(compared);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{group.Title}: {row.Name}: etcd {compared.Etcd(run => run.Figure):n1}, kvstore {compared.Ours(run => run.Figure):n1} {MarkdownReport.Name(row.Unit)}, ratio {compared.Value(Aspect.Ratio):f2}; cpu {compared.Etcd(run => run.CpuMicros):f1} / {compared.Ours(run => run.CpuMicros):f1} us; p99 {compared.Etcd(run => run.P99Micros):n0} / {compared.Ours(run => run.P99Micros):n0} us"));
+        // After each row: who stops a long run keeps what it has shown.
+        await MarkdownReport.WriteAsync(options, _results).ConfigureAwait(false);
+    }
+
+    private bool IsWanted(RowGroup group, Row row) =>
+        $"{group.Title}: {row.Name}".Contains(options.Only, StringComparison.Ordinal) &&
+        (!row.Name.Contains("h2load", StringComparison.Ordinal) || H2Load.Program() is not null);
+
+    private RowRun RunOf(RowGroup group, MeasuredCluster cluster) => new(cluster, options, name =>
+        _results.FirstOrDefault(result => result.Group == group && result.Row.Name == name)?.Etcd(run => run.Figure)
+            ?? throw new InvalidOperationException($"this row needs the row '{name}' to be measured before it"));
 }

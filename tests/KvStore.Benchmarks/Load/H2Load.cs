@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using KvStore.Benchmarks.Servers;
+using Google.Protobuf;
+using KvStore.Benchmarks.Measures;
+using KvStore.Benchmarks.Rows;
 using KvStore.Testing.Processes;
 
 namespace KvStore.Benchmarks.Load;
@@ -25,21 +27,33 @@ internal static partial class H2Load
         return null;
     }
 
-    public static async Task<LoadResult> RunAsync(MeasuredCluster cluster, Operation operation, string bodyFile, BenchmarkOptions options)
+    /// <summary>The rate of one request, sent over and over to the first member.</summary>
+    public static async Task<Measurement> RateAsync(RowRun run, string path, IMessage request)
     {
-        await OnceAsync(cluster, operation, bodyFile, options.WarmUp).ConfigureAwait(false);
-        var cpuBefore = cluster.CpuTime();
-        var output = await OnceAsync(cluster, operation, bodyFile, options.Duration).ConfigureAwait(false);
-        var cpu = cluster.CpuTime() - cpuBefore;
+        var bodyFile = Path.Combine(run.Cluster.Folder, "body");
+        WriteBody(bodyFile, request.ToByteArray());
+        var url = $"http://{run.Cluster.Endpoints[0]}{path}";
+        await OnceAsync(url, bodyFile, run.Options.WarmUp).ConfigureAwait(false);
+        var cpu = new CpuMeter(run.Cluster);
+        cpu.Note(begins: true);
+        var output = await OnceAsync(url, bodyFile, run.Options.Duration).ConfigureAwait(false);
+        cpu.Note(begins: false);
         var done = long.Parse(Succeeded().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);
         var failed = long.Parse(Failed().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);
         var mean = MeanTime().Match(output);
-        return new LoadResult(done / (double)Seconds(options.Duration), Micros(mean.Groups[1].Value, mean.Groups[2].Value), 0,
-            cpu.TotalMicroseconds / Math.Max(done, 1), cluster.PeakMemoryMegabytes(), failed);
+        return new Measurement
+        {
+            Figure = done / (double)Seconds(run.Options.Duration),
+            // A mean; h2load gives no percentiles.
+            MedianMicros = Micros(mean.Groups[1].Value, mean.Groups[2].Value),
+            CpuMicros = cpu.MicrosFor(done),
+            PeakMegabytes = run.Cluster.PeakMemoryMegabytes(),
+            Failures = failed,
+        };
     }
 
     /// <summary>A request in its gRPC frame: no compression, length, message.</summary>
-    public static void WriteBody(string path, byte[] message)
+    private static void WriteBody(string path, byte[] message)
     {
         var frame = new byte[5 + message.Length];
         System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), message.Length);
@@ -47,7 +61,7 @@ internal static partial class H2Load
         File.WriteAllBytes(path, frame);
     }
 
-    private static async Task<string> OnceAsync(MeasuredCluster cluster, Operation operation, string bodyFile, TimeSpan duration)
+    private static async Task<string> OnceAsync(string url, string bodyFile, TimeSpan duration)
     {
         var environment = new Dictionary<string, string> { ["LD_LIBRARY_PATH"] = Path.Combine(Folder, "usr/lib/x86_64-linux-gnu") };
         var result = await ChildProcess.RunAsync(Program()!,
@@ -55,7 +69,7 @@ internal static partial class H2Load
             "-D", Seconds(duration).ToString(CultureInfo.InvariantCulture),
             "-c", Connections.ToString(CultureInfo.InvariantCulture), "-m", StreamsPerConnection.ToString(CultureInfo.InvariantCulture),
             "-t", "1", "-d", bodyFile, "-H", "content-type: application/grpc", "-H", "te: trailers",
-            $"http://{cluster.Endpoints[0]}{Requests.PathOf(operation)}",
+            url,
         ], environment: environment).ConfigureAwait(false);
         return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException(result.Errors + result.Output);
     }

@@ -1,26 +1,38 @@
-using KvStore.Benchmarks.Load;
+using KvStore.Benchmarks.Measures;
+using KvStore.Benchmarks.Rows;
 
 namespace KvStore.Benchmarks.Report;
 
-/// <summary>All runs of one row on both sides.</summary>
-internal sealed record ComparedRow(Row Row, IReadOnlyList<LoadResult> EtcdRuns, IReadOnlyList<LoadResult> OurRuns)
+/// <summary>All runs of one row on both sides; medians of them.</summary>
+internal sealed record ComparedRow(RowGroup Group, Row Row, IReadOnlyList<Measurement> EtcdRuns, IReadOnlyList<Measurement> OurRuns)
 {
-    public double Etcd(Func<LoadResult, double> figure) => Median(EtcdRuns, figure);
+    public double Etcd(Func<Measurement, double?> figure) => Median(EtcdRuns, figure);
 
-    public double Ours(Func<LoadResult, double> figure) => Median(OurRuns, figure);
+    public double Ours(Func<Measurement, double?> figure) => Median(OurRuns, figure);
 
-    public double Ratio(Func<LoadResult, double> figure) => Etcd(figure) == 0 ? 0 : Ours(figure) / Etcd(figure);
+    public double Ratio(Func<Measurement, double?> figure) => Etcd(figure) is > 0 and var etcd ? Ours(figure) / etcd : 0;
 
-    /// <summary>Half the distance between the slowest and the fastest run, in percent of the median.</summary>
-    public static double SpreadPercent(IReadOnlyList<LoadResult> runs)
+    public double Value(Aspect aspect) => aspect switch
     {
-        var median = Median(runs, run => run.PerSecond);
-        return median == 0 ? 0 : 50 * (runs.Max(run => run.PerSecond) - runs.Min(run => run.PerSecond)) / median;
+        Aspect.Ratio => Ratio(run => run.Figure),
+        Aspect.CpuRatio => Ratio(run => run.CpuMicros),
+        Aspect.P99Ratio => Ratio(run => run.P99Micros),
+        Aspect.P999Ratio => Ratio(run => run.P999Micros),
+        _ => Ours(run => run.Figure),
+    };
+
+    /// <summary>Half the distance between the least and the greatest run, in percent of the median.</summary>
+    public static double SpreadPercent(IReadOnlyList<Measurement> runs)
+    {
+        var median = Median(runs, run => run.Figure);
+        return median == 0 ? 0 : 50 * (runs.Max(run => run.Figure) - runs.Min(run => run.Figure)) / median;
     }
 
-    private static double Median(IReadOnlyList<LoadResult> runs, Func<LoadResult, double> figure)
+    private static double Median(IReadOnlyList<Measurement> runs, Func<Measurement, double?> figure)
     {
-        var sorted = runs.Select(figure).Order().ToArray();
+        var sorted = runs.Select(figure).Where(value => value is not null).Select(value => value!.Value).Order().ToArray();
+        if (sorted.Length == 0)
+            return 0;
         return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
     }
 }

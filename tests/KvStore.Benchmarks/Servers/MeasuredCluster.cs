@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
 using KvStore.Benchmarks.Load;
-using KvStore.Grpc.Client;
+using KvStore.Load.Loops;
+using KvStore.Load.Workloads;
 using KvStore.Testing.Processes;
 
 namespace KvStore.Benchmarks.Servers;
@@ -8,14 +10,17 @@ namespace KvStore.Benchmarks.Servers;
 /// <summary>A fresh cluster of one side, in clear text on loopback, whose processor time and memory are read from /proc.</summary>
 internal sealed class MeasuredCluster : IDisposable
 {
+    // Errors only: neither side is to be measured by what it logs. The quota is the largest that etcd suggests.
+    private static readonly string[] Flags = ["--log-level", "error", "--quota-backend-bytes", "8589934592"];
+
     private readonly TestFolder _folder = new();
-    private readonly IReadOnlyList<ServerProcess> _members;
+    private readonly ServerProcess[] _members;
 
     private MeasuredCluster(string program, int members)
     {
         _members = members == 1
-            ? [ServerProcess.OneMember(program, _folder.Combine("data"), "--log-level", "error")]
-            : ServerProcess.Cluster(program, _folder.Path, members, "http", _ => ["--log-level", "error"]);
+            ? [ServerProcess.OneMember(program, _folder.Combine("data"), Flags)]
+            : ServerProcess.Cluster(program, _folder.Path, members, "http", _ => Flags);
     }
 
     public IReadOnlyList<string> Endpoints => [.. _members.Select(member => member.Endpoint)];
@@ -32,14 +37,26 @@ internal sealed class MeasuredCluster : IDisposable
         return cluster;
     }
 
-    /// <summary>Writes every key of the key space once, so that reads find something and puts overwrite.</summary>
-    public async Task FillAsync()
+    /// <summary>Writes every key of a space once, so that reads find something and puts overwrite; the time it took.</summary>
+    public async Task<TimeSpan> FillAsync(KeySpace keys)
     {
-        using var channel = new GrpcChannel("http://" + Endpoints[0]);
-        var value = Requests.Value(0);
-        await Parallel.ForEachAsync(Enumerable.Range(0, Requests.KeySpace), new ParallelOptions { MaxDegreeOfParallelism = 64 },
-            async (number, cancellation) => await channel.UnaryAsync("/etcdserverpb.KV/Put",
-                Requests.Encode(Operation.Put, Requests.Key(number), value), cancellationToken: cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+        using var channels = new Channels(this, connections: 20, members: 1);
+        var plan = new LoadPlan { Channels = channels.All, Clients = 200, Total = keys.Count };
+        var result = await new LoadRun(new PutWorkload(keys, ClusterLoad.Options, isSequential: true), plan).RunAsync(CancellationToken.None).ConfigureAwait(false);
+        return result.Done == keys.Count
+            ? TimeSpan.FromSeconds(result.Seconds)
+            : throw new InvalidOperationException($"only {result.Done} of {keys.Count} keys were written: {string.Join("; ", result.Failures.Keys)}");
+    }
+
+    /// <summary>Ends the only member in order and starts it on its data; the time until it answered.</summary>
+    public async Task<TimeSpan> RestartAsync()
+    {
+        var member = _members[0];
+        await member.TerminateAsync().ConfigureAwait(false);
+        var started = Stopwatch.GetTimestamp();
+        member.Start();
+        await UntilHealthyAsync(member).ConfigureAwait(false);
+        return Stopwatch.GetElapsedTime(started);
     }
 
     /// <summary>User and system time of all members (fields 14 and 15 of /proc/PID/stat, in clock ticks of 10 ms).</summary>
@@ -57,11 +74,17 @@ internal sealed class MeasuredCluster : IDisposable
     }
 
     /// <summary>The largest resident set of any member so far.</summary>
-    public double PeakMemoryMegabytes() => _members.Max(member =>
+    public double PeakMemoryMegabytes() => _members.Max(member => Status(member, "VmHWM"));
+
+    /// <summary>The largest resident set of any member now.</summary>
+    public double MemoryMegabytes() => _members.Max(member => Status(member, "VmRSS"));
+
+    /// <summary>Peaks count from now on (/proc/PID/clear_refs).</summary>
+    public void ForgetPeaks()
     {
-        var line = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{member.Process.Id}/status")).First(text => text.StartsWith("VmHWM", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
-    });
+        foreach (var member in _members)
+            File.WriteAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{member.Process.Id}/clear_refs"), "5");
+    }
 
     public void Dispose()
     {
@@ -70,9 +93,15 @@ internal sealed class MeasuredCluster : IDisposable
         _folder.Dispose();
     }
 
+    private static double Status(ServerProcess member, string field)
+    {
+        var line = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{member.Process.Id}/status")).First(text => text.StartsWith(field, StringComparison.Ordinal));
+        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    }
+
     private static async Task UntilHealthyAsync(ServerProcess member)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!await member.IsHealthyAsync().ConfigureAwait(false))
         {

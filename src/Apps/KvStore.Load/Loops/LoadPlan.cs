@@ -30,6 +30,9 @@ public sealed record LoadPlan
     /// <summary>The first number of the clients' generators; the same seed sends the same requests.</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>Called when measuring begins (true) and when it has ended (false), on the thread of the run.</summary>
+    public Action<bool>? OnMeasuring { get; init; }
+
     /// <summary>The clock that starts calls and measures them.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -23,7 +23,7 @@ public sealed class LoadRun(IWorkload workload, LoadPlan plan)
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _started = plan.Time.GetTimestamp();
         if (plan.Total is not null)
-            Tally.Begin();
+            Begin();
         var random = new Prng(plan.Seed);
         var clients = Enumerable.Range(0, plan.Clients).Select(number =>
         {
@@ -34,14 +34,21 @@ public sealed class LoadRun(IWorkload workload, LoadPlan plan)
         if (plan.Total is null)
         {
             await ElapsedAsync(plan.WarmUp, all, cancellationToken).ConfigureAwait(false);
-            Tally.Begin();
+            Begin();
         }
 
         await ElapsedAsync(plan.Total is null ? plan.Duration : Timeout.InfiniteTimeSpan, all, cancellationToken).ConfigureAwait(false);
         Tally.End();
+        plan.OnMeasuring?.Invoke(false);
         await ending.CancelAsync().ConfigureAwait(false);
         await all.ConfigureAwait(false);
         return Tally.Result(workload.Name);
+    }
+
+    private void Begin()
+    {
+        plan.OnMeasuring?.Invoke(true);
+        Tally.Begin();
     }
 
     private async Task ElapsedAsync(TimeSpan time, Task clients, CancellationToken cancellationToken)

@@ -42,8 +42,7 @@ public sealed class WatchRun
     public async Task<WatchResult> RunAsync(CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var streams = Enumerable.Range(0, _watch.Streams + _watch.StuckStreams)
-            .Select(number => _watch.Channels[number % _watch.Channels.Count].OpenStream(Path, _options, ending.Token)).ToList();
+        var streams = Open(_watch.Streams, _watch.Channels, ending.Token).Concat(Open(_watch.StuckStreams, _watch.StuckChannels, ending.Token)).ToList();
         try
         {
             var readers = streams.Take(_watch.Streams).Select(stream => Task.Run(() => ReadAsync(stream, ending.Token), CancellationToken.None)).ToArray();
@@ -63,6 +62,9 @@ public sealed class WatchRun
                 stream.Dispose();
         }
     }
+
+    private IEnumerable<StreamCall> Open(int count, IReadOnlyList<GrpcChannel> channels, CancellationToken cancellationToken) =>
+        Enumerable.Range(0, count).Select(number => channels[number % channels.Count].OpenStream(Path, _options, cancellationToken));
 
     private async Task CreateAllAsync(List<StreamCall> streams, Task[] readers, CancellationToken cancellationToken)
     {

@@ -11,11 +11,11 @@ internal sealed class BenchConnections : IDisposable
 {
     private readonly List<GrpcChannel> _channels = [];
 
-    private BenchConnections(KvClientOptions client, int count)
+    private BenchConnections(KvClientOptions client, int count, GrpcChannelOptions options)
     {
         for (var number = 0; number < count; number++)
         {
-            _channels.Add(new GrpcChannel(client.Endpoints[number % client.Endpoints.Count], new GrpcChannelOptions
+            _channels.Add(new GrpcChannel(client.Endpoints[number % client.Endpoints.Count], options with
             {
                 Tls = client.Tls,
                 ConnectTimeout = client.ConnectTimeout,
@@ -29,9 +29,9 @@ internal sealed class BenchConnections : IDisposable
     /// <summary>A failed call counts as failed: nothing is sent twice.</summary>
     public CallOptions Options { get; private set; } = new() { Repeat = RepeatRule.Never };
 
-    public static async Task<BenchConnections> OpenAsync(Invocation call, int count)
+    public static async Task<BenchConnections> OpenAsync(Invocation call, int count, GrpcChannelOptions? options = null)
     {
-        var connections = new BenchConnections(call.ClientOptions, count);
+        var connections = new BenchConnections(call.ClientOptions, count, options ?? new GrpcChannelOptions());
         if (call.ClientOptions is { User: { } user, Password: { } password })
         {
             var answer = await connections.Channels[0].UnaryAsync(

@@ -39,6 +39,7 @@ internal static class BenchWatchCommands
         if (keys.Prefix.Length == 0)
             throw new CtlException(ExitCode.BadArguments, "--key-prefix must not be empty: everything under it is watched");
         using var watching = await BenchConnections.OpenAsync(call, (int)BenchFlags.Within(call, "watch-conns", 1, 100_000)).ConfigureAwait(false);
+        using var stuck = await BenchConnections.OpenAsync(call, watching.Channels.Count, WatchPlan.StuckOptions).ConfigureAwait(false);
         using var writing = await BenchConnections.OpenAsync(call, (int)BenchFlags.Within(call, "conns", 1, 100_000)).ConfigureAwait(false);
         var watchers = (int)BenchFlags.Within(call, "watchers", 1, 10_000_000);
         var plan = new WatchPlan
@@ -48,6 +49,7 @@ internal static class BenchWatchCommands
             Streams = Math.Min(watchers, (int)BenchFlags.Within(call, "streams", 1, 1_000_000)),
             Prefix = keys.Prefix,
             StuckStreams = (int)BenchFlags.Within(call, "stuck", 0, 1_000_000),
+            StuckChannels = stuck.Channels,
         };
         var run = new WatchRun(plan, BenchCommands.PlanOf(call, writing.Channels), keys, writing.Options);
         output.Show(await output.WhileAsync(run.Events, run.RunAsync(call.Stopping)).ConfigureAwait(false));

@@ -1,9 +1,0 @@
-namespace KvStore.Benchmarks.Load;
-
-internal enum Operation
-{
-    Put,
-    RangeLinearizable,
-    RangeSerializable,
-    TxnPut,
-}
