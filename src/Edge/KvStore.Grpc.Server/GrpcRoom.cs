@@ -39,6 +39,7 @@ public sealed class GrpcRoom
         var request = context.Request;
         if (!HttpProtocol.IsHttp2(request.Protocol))
             return next(context);
+        ClientGuard.OnBegun(context.Features);
 
         var path = request.Path.Value ?? "";
         var isMethod = _table.TryFind(path, out var entry);

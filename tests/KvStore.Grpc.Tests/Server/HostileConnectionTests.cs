@@ -1,10 +1,7 @@
-using System.Buffers.Binary;
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using KvStore.Grpc.Client;
 using KvStore.Grpc.Server;
 using KvStore.Primitives;
+using KvStore.Testing.Wires;
 
 namespace KvStore.Grpc.Tests.Server;
 
@@ -20,12 +17,12 @@ public sealed class HostileConnectionTests
         var prng = new Prng(99);
         for (var round = 0; round < 100; round++)
         {
-            using var socket = await ConnectAsync(host);
+            using var socket = await Http2Wire.ConnectAsync(host.Port);
             var bytes = new byte[1 + prng.Below(3000)];
             prng.Fill(bytes);
-            await SendAsync(socket, prng.Chance(1, 4) ? bytes : [.. Preface, .. bytes]);
-            HalfClose(socket);
-            await DrainAsync(socket);
+            await socket.SendAsync(prng.Chance(1, 4) ? bytes : [.. Http2Wire.Preface, .. bytes]);
+            socket.HalfClose();
+            await socket.DrainAsync();
         }
 
         await AssertServesAsync(host);
@@ -45,13 +42,13 @@ public sealed class HostileConnectionTests
             kestrel: new GrpcKestrelOptions { StreamsPerConnectionMax = 100 });
         await Task.WhenAll(Enumerable.Range(0, 30).Select(async _ =>
         {
-            using var socket = await ConnectAsync(host);
-            await SendAsync(socket, [.. Preface, .. Frame(type: 4, flags: 0, stream: 0, [])]);
+            using var socket = await Http2Wire.ConnectAsync(host.Port);
+            await socket.SendAsync([.. Http2Wire.Preface, .. Frame(type: 4, flags: 0, stream: 0, [])]);
             var head = Head(TestMethods.Hang.Path);
             for (var stream = 1; stream < 4000; stream += 2)
-                await SendAsync(socket, [.. Frame(1, 0x4, stream, head), .. Frame(0, 0, stream, RawCall.Frame([])), .. Frame(3, 0, stream, [0, 0, 0, 8])]);
-            HalfClose(socket);
-            await DrainAsync(socket);
+                await socket.SendAsync([.. Frame(1, 0x4, stream, head), .. Frame(0, 0, stream, RawCall.Frame([])), .. Frame(3, 0, stream, [0, 0, 0, 8])]);
+            socket.HalfClose();
+            await socket.DrainAsync();
         })).WaitAsync(Patience);
         await AssertServesAsync(host);
         Assert.True(host.Room.CallsInFlight <= 30 * 200);
@@ -62,12 +59,12 @@ public sealed class HostileConnectionTests
     {
         // CVE-2023-45288: headers without end.
         await using var host = await RoomHost.StartAsync(TestMethods.AddAll);
-        using var socket = await ConnectAsync(host);
-        await SendAsync(socket, [.. Preface, .. Frame(4, 0, 0, []), .. Frame(1, 0, 1, Head(TestMethods.Echo.Path))]);
+        using var socket = await Http2Wire.ConnectAsync(host.Port);
+        await socket.SendAsync([.. Http2Wire.Preface, .. Frame(4, 0, 0, []), .. Frame(1, 0, 1, Head(TestMethods.Echo.Path))]);
         var filler = Enumerable.Range(0, 100).SelectMany(_ => Literal("x-filler", new string('a', 100))).ToArray();
         for (var i = 0; i < 200; i++)
-            await SendAsync(socket, Frame(9, 0, 1, filler));
-        await DrainAsync(socket);
+            await socket.SendAsync(Frame(9, 0, 1, filler));
+        await socket.DrainAsync();
         await AssertServesAsync(host);
     }
 
@@ -77,13 +74,13 @@ public sealed class HostileConnectionTests
         // CVE-2026-73500, on the listener without TLS: many silent connections, all closed at the same limit.
         var time = new ManualTime();
         await using var host = await RoomHost.StartAsync(TestMethods.AddAll, kestrel: new GrpcKestrelOptions { Time = time });
-        var sockets = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => ConnectAsync(host)));
+        var sockets = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Http2Wire.ConnectAsync(host.Port)));
         while (time.TimerCount < sockets.Length)
             await Task.Yield();
         time.Advance(TimeSpan.FromSeconds(10));
         foreach (var socket in sockets)
         {
-            await DrainAsync(socket);
+            await socket.DrainAsync();
             socket.Dispose();
         }
     }
@@ -93,12 +90,12 @@ public sealed class HostileConnectionTests
     {
         // #22143: a head that never ends. Kestrel's own clock judges it, so this waits for the real second.
         await using var host = await RoomHost.StartAsync(TestMethods.AddAll, kestrel: new GrpcKestrelOptions { HeadersTimeout = TimeSpan.FromSeconds(1) });
-        using var http1 = await ConnectAsync(host);
-        await SendAsync(http1, "GET /health HTTP/1.1\r\nhost: x\r\n"u8.ToArray());
-        using var http2 = await ConnectAsync(host);
-        await SendAsync(http2, [.. Preface, .. Frame(4, 0, 0, []), .. Frame(1, 0, 1, Head(TestMethods.Echo.Path))]);
-        await DrainAsync(http1);
-        await DrainAsync(http2);
+        using var http1 = await Http2Wire.ConnectAsync(host.Port);
+        await http1.SendAsync("GET /health HTTP/1.1\r\nhost: x\r\n"u8.ToArray());
+        using var http2 = await Http2Wire.ConnectAsync(host.Port);
+        await http2.SendAsync([.. Http2Wire.Preface, .. Frame(4, 0, 0, []), .. Frame(1, 0, 1, Head(TestMethods.Echo.Path))]);
+        await http1.DrainAsync();
+        await http2.DrainAsync();
         await AssertServesAsync(host);
     }
 
@@ -115,9 +112,9 @@ public sealed class HostileConnectionTests
         }));
         using var channel = new GrpcChannel(host.Endpoint);
         await channel.UnaryAsync(TestMethods.Echo.Path, default);
-        using var socket = await ConnectAsync(host);
+        using var socket = await Http2Wire.ConnectAsync(host.Port);
         var head = Head(TestMethods.Echo.Path).Concat(Literal("client-api-version", "3.\u00ff\u00fe")).ToArray();
-        await SendAsync(socket, [.. Preface, .. Frame(4, 0, 0, []), .. Frame(1, 0x4, 1, head), .. Frame(0, 0x1, 1, RawCall.Frame([]))]);
+        await socket.SendAsync([.. Http2Wire.Preface, .. Frame(4, 0, 0, []), .. Frame(1, 0x4, 1, head), .. Frame(0, 0x1, 1, RawCall.Frame([]))]);
         while (Volatile.Read(ref seen) is null)
             await Task.Yield();
         Assert.Equal("3.\u00ff\u00fe", seen);
@@ -141,87 +138,26 @@ public sealed class HostileConnectionTests
             Interlocked.Increment(ref calls);
             return ValueTask.CompletedTask;
         }));
-        using var socket = await ConnectAsync(host);
+        using var socket = await Http2Wire.ConnectAsync(host.Port);
         byte[] first = [0x83, 0x86, .. Literal(":path", TestMethods.Echo.Path), 0x41, 16, .. "http://host:2379"u8, .. Literal("content-type", "application/grpc"), .. Literal("te", "trailers")];
         byte[] second = [0x83, 0x86, .. Literal(":path", TestMethods.Echo.Path), 0xbe, .. Literal("content-type", "application/grpc"), .. Literal("te", "trailers")];
         byte[] all =
         [
-            .. Preface, .. Frame(4, 0, 0, []), .. Frame(1, 0x4, 1, first), .. Frame(0, 0x1, 1, RawCall.Frame([])),
+            .. Http2Wire.Preface, .. Frame(4, 0, 0, []), .. Frame(1, 0x4, 1, first), .. Frame(0, 0x1, 1, RawCall.Frame([])),
             .. Frame(1, 0x4, 3, second), .. Frame(0, 0x1, 3, RawCall.Frame([])),
         ];
         for (var at = 0; at < all.Length; at += bytesAtOnce)
-            await SendAsync(socket, all[at..Math.Min(all.Length, at + bytesAtOnce)]);
+            await socket.SendAsync(all[at..Math.Min(all.Length, at + bytesAtOnce)]);
         while (Volatile.Read(ref calls) < 2)
             await Task.Yield();
         Assert.Equal(["host:2379", "host:2379"], authorities);
     }
 
-    private static byte[] Preface => Encoding.ASCII.GetBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    private static byte[] Frame(byte type, byte flags, int stream, byte[] payload) => Http2Wire.Frame(type, flags, stream, payload);
 
-    // RFC 9113, section 4.1: length (24), type (8), flags (8), stream (31).
-    private static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
-    {
-        var frame = new byte[9 + payload.Length];
-        BinaryPrimitives.WriteInt32BigEndian(frame, payload.Length << 8);
-        (frame[3], frame[4]) = (type, flags);
-        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), stream);
-        payload.CopyTo(frame, 9);
-        return frame;
-    }
+    private static byte[] Head(string path) => Http2Wire.Head(path);
 
-    // HPACK: indexed POST and http, the rest as literals without indexing.
-    private static byte[] Head(string path) =>
-        [0x83, 0x86, .. Literal(":path", path), .. Literal(":authority", "x"), .. Literal("content-type", "application/grpc"), .. Literal("te", "trailers")];
-
-    private static byte[] Literal(string name, string value) =>
-        [0, (byte)name.Length, .. Encoding.Latin1.GetBytes(name), (byte)value.Length, .. Encoding.Latin1.GetBytes(value)];
-
-    private static async Task<TcpClient> ConnectAsync(RoomHost host)
-    {
-        var socket = new TcpClient { NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Loopback, host.Port);
-        return socket;
-    }
-
-    private static async Task SendAsync(TcpClient socket, byte[] bytes)
-    {
-        try
-        {
-            await socket.GetStream().WriteAsync(bytes);
-        }
-        catch (Exception cut) when (cut is IOException or InvalidOperationException)
-        {
-            // cut off already, as it should be; a socket that has noticed has no stream any more
-        }
-    }
-
-    private static void HalfClose(TcpClient socket)
-    {
-        try
-        {
-            socket.Client.Shutdown(SocketShutdown.Send);
-        }
-        catch (SocketException)
-        {
-            // cut off already
-        }
-    }
-
-    private static async Task DrainAsync(TcpClient socket)
-    {
-        try
-        {
-            var buffer = new byte[64 * 1024];
-            while (await socket.GetStream().ReadAsync(buffer).AsTask().WaitAsync(Patience) > 0)
-            {
-                // until the server closes
-            }
-        }
-        catch (Exception closed) when (closed is IOException or InvalidOperationException)
-        {
-            // reset: closed as well
-        }
-    }
+    private static byte[] Literal(string name, string value) => Http2Wire.Literal(name, value);
 
     private static async Task AssertServesAsync(RoomHost host)
     {

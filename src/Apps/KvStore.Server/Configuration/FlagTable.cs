@@ -32,7 +32,7 @@ internal static class FlagTable
         new("max-txn-ops", Uint, "128", "Most operations in a transaction."),
         new("max-request-bytes", Uint, "1572864", "Largest request (in bytes) that the server accepts."),
         new("max-concurrent-streams", Uint, "4294967295", "Most concurrent streams of one connection."),
-        new("grpc-keepalive-min-time", Duration, "5s", "Shortest time between pings of a client.", Inert, "the web server bounds pings itself"),
+        new("grpc-keepalive-min-time", Duration, "5s", "Least time between two pings of a client; who pings more often is cut off with \"too_many_pings\"."),
         new("grpc-keepalive-interval", Duration, "2h0m0s", "Time between the server's pings on a silent connection."),
         new("grpc-keepalive-timeout", Duration, "20s", "Time after which a connection with an unanswered ping is closed."),
         new("socket-reuse-port", Bool, "false", "Lets another process listen on the same port."),

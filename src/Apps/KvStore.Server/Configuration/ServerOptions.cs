@@ -55,6 +55,9 @@ internal sealed record ServerOptions
 
     public required long ConcurrentStreamsMax { get; init; }
 
+    /// <summary>Least time between two pings of a client.</summary>
+    public required TimeSpan ClientPingTimeMin { get; init; }
+
     public required TimeSpan KeepAliveInterval { get; init; }
 
     public required TimeSpan KeepAliveTimeout { get; init; }

@@ -14,6 +14,9 @@ internal static class ServerOptionsReader
     private static readonly TimeSpan DefaultKeepAliveInterval = TimeSpan.FromHours(2);
     private static readonly TimeSpan DefaultKeepAliveTimeout = TimeSpan.FromSeconds(20);
 
+    /// <summary>What Go's gRPC server demands when it is told nothing, as etcd leaves it with 0.</summary>
+    private static readonly TimeSpan DefaultClientPingTimeMin = TimeSpan.FromMinutes(5);
+
     /// <summary>The web server's own bound, and gRPC's.</summary>
     private static readonly TimeSpan KeepAliveMin = TimeSpan.FromSeconds(1);
 
@@ -69,6 +72,7 @@ internal static class ServerOptionsReader
             RequestBytesMax = Math.Max(ReadLimit(settings, "max-request-bytes", RequestBytesMax), 1),
             TxnOperationsMax = ReadLimit(settings, "max-txn-ops", int.MaxValue),
             ConcurrentStreamsMax = ReadStreams(settings),
+            ClientPingTimeMin = settings.Duration("grpc-keepalive-min-time") is var least && least > TimeSpan.Zero ? least : DefaultClientPingTimeMin,
             KeepAliveInterval = keepAliveInterval,
             KeepAliveTimeout = keepAliveTimeout,
             // 10000 entries are some 100 ms of a busy member here, and a flush is dearer than a snapshot file of etcd's: only who asks gets it.

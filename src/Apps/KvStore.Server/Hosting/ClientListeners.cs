@@ -25,16 +25,18 @@ internal sealed class ClientListeners : IAsyncDisposable
     private readonly ServerOptions _options;
     private readonly ILogger _logger;
     private readonly ListenSockets _sockets;
+    private readonly DescriptorBudget _descriptors;
     private readonly GrpcRoom _room;
     private readonly HttpEndpoints _http;
     private readonly AccessControl _access;
     private readonly List<WebApplication> _open = [];
 
-    public ClientListeners(ServerOptions options, ILogger logger, ListenSockets sockets, EtcdServices services, KvNode node, MetricsExposition metrics, CancellationToken stopping)
+    public ClientListeners(ServerOptions options, ILogger logger, ListenSockets sockets, DescriptorBudget descriptors, EtcdServices services, KvNode node, MetricsExposition metrics, CancellationToken stopping)
     {
         _options = options;
         _logger = logger;
         _sockets = sockets;
+        _descriptors = descriptors;
         var calls = new CallMetrics(services.Table, options.MeasuresCalls);
         _room = new GrpcRoom(services.Table, new GrpcRoomOptions
         {
@@ -86,13 +88,15 @@ internal sealed class ClientListeners : IAsyncDisposable
     {
         var limits = new GrpcKestrelOptions
         {
+            ClientPingTimeMin = _options.ClientPingTimeMin,
             KeepAliveInterval = _options.KeepAliveInterval,
             KeepAliveTimeout = _options.KeepAliveTimeout,
             StreamsPerConnectionMax = (int)Math.Min(_options.ConcurrentStreamsMax, new GrpcKestrelOptions().StreamsPerConnectionMax),
         };
         var role = flag == MetricsUrls ? "metrics" : "client";
         _open.Add(await Listeners.StartAsync(
-            _sockets, endpoints, flag, limits, _ => TlsSetup.ForListener(_options, _options.ClientTls, role, _logger), _logger, pipeline).ConfigureAwait(false));
+            _sockets, endpoints, flag, limits, _ => TlsSetup.ForListener(_options, _options.ClientTls, role, _logger), _logger, pipeline,
+            role == "metrics" ? _descriptors.Metrics : _descriptors.Clients).ConfigureAwait(false));
     }
 
     private static Task HangUp(HttpContext context)

@@ -3,12 +3,14 @@ using System.Net.Sockets;
 using KvStore.Grpc.Server;
 using KvStore.Server.Configuration;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Serilog.Extensions.Logging;
 
 namespace KvStore.Server.Hosting;
@@ -20,7 +22,7 @@ internal static class Listeners
     private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(300);
 
     public static async Task<WebApplication> StartAsync(
-        ListenSockets bound, IReadOnlyList<Endpoint> endpoints, string flag, GrpcKestrelOptions limits, Func<Endpoint, TlsServerOptions?> tls, Serilog.ILogger logger, Action<IApplicationBuilder> pipeline, bool isForPeers = false)
+        ListenSockets bound, IReadOnlyList<Endpoint> endpoints, string flag, GrpcKestrelOptions limits, Func<Endpoint, TlsServerOptions?> tls, Serilog.ILogger logger, Action<IApplicationBuilder> pipeline, ConnectionLimit connections, bool isForPeers = false)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddProvider(new SerilogLoggerProvider(logger));
@@ -40,13 +42,15 @@ internal static class Listeners
             sockets.UnsafePreferInlineScheduling = isForPeers;
             sockets.CreateBoundListenSocket = bound.Take;
         });
+        builder.Services.AddSingleton<IConnectionListenerFactory>(services => new BoundedTransport(
+            new SocketTransportFactory(services.GetRequiredService<IOptions<SocketTransportOptions>>(), services.GetRequiredService<ILoggerFactory>()), connections));
         var application = builder.Build();
         pipeline(application);
         try
         {
             await application.StartAsync().ConfigureAwait(false);
         }
-        catch (IOException exception) when (exception.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException || exception.Message.Contains("address already in use", StringComparison.Ordinal))
+        catch (IOException exception) when (exception.InnerException is AddressInUseException || exception.Message.Contains("address already in use", StringComparison.Ordinal))
         {
             throw new StartException($"--{flag}: {exception.Message.TrimEnd('.')}", exception);
         }

@@ -40,6 +40,7 @@ internal sealed class Member : IAsyncDisposable
     private readonly ApiOptions _apiOptions;
     private readonly AuthSetup _auth;
     private readonly ListenSockets _sockets;
+    private readonly DescriptorBudget _descriptors;
     private KvNode? _node;
     private PeerNetwork? _network;
     private EtcdServices? _services;
@@ -55,6 +56,7 @@ internal sealed class Member : IAsyncDisposable
         _logger = logger;
         _ending = ending;
         _sockets = new ListenSockets(options.SharesPorts);
+        _descriptors = DescriptorBudget.Of(logger);
         _metrics = new MetricsExposition(options);
         _lanes = new ThreadLaneFactory((lane, exception) => MemberProcess.Crash(logger, lane, exception));
         _apiOptions = new ApiOptions
@@ -135,7 +137,7 @@ internal sealed class Member : IAsyncDisposable
         if (_options.QuotaBytes < 0)
             _logger.Info("disabled backend quota", ("quota-size-bytes", _options.QuotaBytes));
         var latePeers = new LatePeerNetwork();
-        _node = await NodeSetup.StartAsync(_options, latePeers, _lanes, _calls, _auth.Assignments, trace, _metrics, stop).ConfigureAwait(false);
+        _node = await NodeSetup.StartAsync(_options, _descriptors.StoreFiles, latePeers, _lanes, _calls, _auth.Assignments, trace, _metrics, stop).ConfigureAwait(false);
         var self = _node.Status.Self;
         _logger.Info("opened the member", ("member-id", self.ToString()), ("cluster-id", _node.Status.Cluster.ToString()));
 
@@ -151,11 +153,12 @@ internal sealed class Member : IAsyncDisposable
         await ListenForPeersAsync(_network).ConfigureAwait(false);
         _network.Start(_node);
         _ticks = new TickPump(TimeProvider.System, _clock, _options.HeartbeatInterval, _node.Tick);
-        _clientListeners = new ClientListeners(_options, _logger, _sockets, _services, _node, _metrics, _stopping.Token);
+        _clientListeners = new ClientListeners(_options, _logger, _sockets, _descriptors, _services, _node, _metrics, _stopping.Token);
         await _clientListeners.ShowMetricsAsync().ConfigureAwait(false);
         var upkeep = new Upkeep(member, _services, peers, _apiOptions, _options.Maintenance, _logger);
         await upkeep.CheckAsync(stop).ConfigureAwait(false);
         upkeep.Start(_stopping.Token);
+        _ = new CrowdMemory(_descriptors.Clients, _logger).RunAsync(_stopping.Token);
         _serving = ServeWhenReadyAsync(_node, _clientListeners);
         _ = WatchForTheEndAsync(_node);
     }
@@ -195,7 +198,7 @@ internal sealed class Member : IAsyncDisposable
         var room = network.RoomOptions(new GrpcRoomOptions { Stopping = _stopping.Token, OnUnhandledException = LogUnhandled });
         _peerListener = await Listeners.StartAsync(
             _sockets, _options.ListenPeer, PeerUrls, new GrpcKestrelOptions(), _ => TlsSetup.ForListener(_options, _options.PeerTls, "peer", _logger), _logger,
-            pipeline => pipeline.UseGrpcRoom(table, room).Run(http => network.ReceiveAsync(http, _stopping.Token)), isForPeers: true).ConfigureAwait(false);
+            pipeline => pipeline.UseGrpcRoom(table, room).Run(http => network.ReceiveAsync(http, _stopping.Token)), _descriptors.Peers, isForPeers: true).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -19,13 +19,13 @@ internal static class NodeSetup
     public static int ElectionTicks(ServerOptions options) => (int)(options.ElectionTimeout / options.HeartbeatInterval);
 
     public static async Task<KvNode> StartAsync(
-        ServerOptions options, IPeerNetwork network, ThreadLaneFactory lanes, PendingCalls calls, ITokenAssignments tokens, ITraceSink trace,
+        ServerOptions options, int storeFiles, IPeerNetwork network, ThreadLaneFactory lanes, PendingCalls calls, ITokenAssignments tokens, ITraceSink trace,
         MetricsExposition metrics, CancellationToken stop)
     {
         var doors = new NodeDoors
         {
             Files = new OsFileSystem(metrics.OnSynced, waitsForDisk: !options.UnsafeNoSync, metrics.OnFileWritten),
-            Stores = new MeasuredStoreProvider(new RocksOrderedStoreProvider(new RocksStoreOptions { BlockCacheBytes = options.StoreCacheBytes }), metrics.OnStoreWritten, metrics.OnStoreFlushed),
+            Stores = new MeasuredStoreProvider(new RocksOrderedStoreProvider(new RocksStoreOptions { BlockCacheBytes = options.StoreCacheBytes, OpenFilesMax = storeFiles }), metrics.OnStoreWritten, metrics.OnStoreFlushed),
             Network = network,
             Lanes = lanes,
             Replies = calls,

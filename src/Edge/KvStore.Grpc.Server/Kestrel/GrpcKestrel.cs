@@ -17,7 +17,6 @@ public static class GrpcKestrel
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
 
         var limits = kestrel.Limits;
-        limits.MaxConcurrentConnections = options.ConnectionsMax;
         limits.RequestHeadersTimeout = options.HeadersTimeout;
         limits.MaxRequestHeadersTotalSize = options.RequestHeaderBytesMax;
         limits.MaxResponseBufferSize = options.ResponseBufferBytes;
@@ -37,7 +36,7 @@ public static class GrpcKestrel
 
     /// <summary>A clear-text endpoint that speaks HTTP/1.1 and HTTP/2 with prior knowledge.</summary>
     public static void UseClearText(this ListenOptions listen, GrpcKestrelOptions options) =>
-        KestrelPreface.Use(listen, options.HandshakeTimeout, options.Time);
+        KestrelPreface.Use(listen, options);
 
     /// <summary>Whether a request came over TLS. The scheme of an HTTP/2 request is what the client says it is.</summary>
     public static bool IsEncrypted(HttpContext http) => http.Features.Get<ITlsConnectionFeature>() is TlsSession;

@@ -16,9 +16,6 @@ public sealed record GrpcKestrelOptions
     /// </summary>
     public int StreamsPerConnectionMax { get; init; } = 4096;
 
-    /// <summary>Open connections; null without a limit. Above it new ones are closed at once.</summary>
-    public long? ConnectionsMax { get; init; }
-
     /// <summary>Window for request bytes per stream: one request of 1 MiB needs one round trip.</summary>
     public int StreamWindowBytes { get; init; } = 1024 * 1024;
 
@@ -30,6 +27,19 @@ public sealed record GrpcKestrelOptions
 
     /// <summary>How long that ping may stay unanswered; etcd's `--grpc-keepalive-timeout`.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// Least time between two pings of a client, which may send two more often and is cut off at the third: etcd's
+    /// `--grpc-keepalive-min-time`, 5 s there. Null: pings are not judged, as between members, whose connections are few.
+    /// </summary>
+    public TimeSpan? ClientPingTimeMin { get; init; }
+
+    /// <summary>
+    /// Calls of a client's connection that may wait for a thread before no more of it is read. At some 20 us a call it is what one
+    /// connection can delay the others by: 5 ms on one core; and threads never run out of work before the rest is read. Where
+    /// pings are judged.
+    /// </summary>
+    public int CallsWaitingMax { get; init; } = 256;
 
     /// <summary>
     /// All headers of one request, and so of any number of CONTINUATION frames (CVE-2023-45288). A JWT of some kilobytes fits.

@@ -18,12 +18,12 @@ internal static class KestrelPreface
     // Four bytes tell: no HTTP/1.1 method begins with "PRI " (RFC 9113, section 3.4).
     private static ReadOnlySpan<byte> Start => "PRI "u8;
 
-    public static void Use(ListenOptions listen, TimeSpan timeout, TimeProvider time)
+    public static void Use(ListenOptions listen, GrpcKestrelOptions options)
     {
         listen.Protocols = HttpProtocols.Http1AndHttp2;
         listen.Use(next => async connection =>
         {
-            if (await IsHttp2Async(connection.Transport.Input, timeout, time).ConfigureAwait(false) is not { } isHttp2)
+            if (await IsHttp2Async(connection.Transport.Input, options.HandshakeTimeout, options.Time).ConfigureAwait(false) is not { } isHttp2)
             {
                 // Silence is not a protocol: it would hold the connection for ever (CVE-2026-73500).
                 connection.Abort(new ConnectionAbortedException("the connection said nothing"));
@@ -35,7 +35,7 @@ internal static class KestrelPreface
                 var negotiated = new Negotiated();
                 connection.Features.Set<ITlsConnectionFeature>(negotiated);
                 connection.Features.Set<ITlsApplicationProtocolFeature>(negotiated);
-                connection.Transport = new Duplex(new FirstHeadersReader(connection.Transport.Input), connection.Transport.Output);
+                ClientGuard.Use(connection, new Duplex(new FirstHeadersReader(connection.Transport.Input), connection.Transport.Output), options);
             }
 
             await next(connection).ConfigureAwait(false);

@@ -39,7 +39,10 @@ internal sealed class TlsHandshake(TlsServerOptions tls, GrpcKestrelOptions opti
         var output = PipeWriter.Create(ssl, new StreamPipeWriterOptions(leaveOpen: true));
         try
         {
-            connection.Transport = new Duplex(input, output);
+            var inside = new Duplex(input, output);
+            connection.Transport = inside;
+            if (ssl.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2)
+                ClientGuard.Use(connection, inside, options);
             await next(connection).ConfigureAwait(false);
         }
         finally
