@@ -148,7 +148,7 @@ public sealed record NodeOptions
     /// <summary>Time between two looks for expired leases (etcd's number).</summary>
     public TimeSpan LeaseExpiryInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Revokes proposed at one tick. Many leases that expire together must not crowd out the calls of clients (L10).</summary>
+    /// <summary>Revokes proposed at once; more follow when these are applied. Many leases that expire together must not crowd out the calls of clients (L10).</summary>
     public int RevokesAtOnceMax { get; init; } = 1_000;
 
     /// <summary>Leases in one such record (etcd's number).</summary>

@@ -35,19 +35,25 @@ internal sealed class LeaseDuties(NodeOptions options, IReplies<Reply> replies, 
     private Applier? _applier;
     private Term? _leads;
     private Instant _expiryDue;
+    private LeaseId _lastOfSlice;
     private Instant _tick;
     private bool _promotedSinceTick;
 
     private Lessor Leases => _applier!.Leases;
 
     /// <summary>A new state machine, at the start or from a snapshot: nobody is primary in it.</summary>
-    public void Reset(Applier applier) => _applier = applier;
+    public void Reset(Applier applier)
+    {
+        _applier = applier;
+        _lastOfSlice = default;
+    }
 
     public Instant StartOfTime(Instant now) => now + _options.TickInterval;
 
     public void OnLeadership(Term term, bool leads, Term applied, Instant now)
     {
         _leads = leads ? term : null;
+        _lastOfSlice = default;
         if (Leases.IsPrimary)
             Leases.Demote();
         OnApplied(applied, now);
@@ -58,6 +64,9 @@ internal sealed class LeaseDuties(NodeOptions options, IReplies<Reply> replies, 
     {
         if (_leads is { } term && applied >= term && !Leases.IsPrimary)
             Promote(now);
+        // Revokes are applied in the order they were proposed: with the last one the slice is done, and the next may follow.
+        if (_lastOfSlice != default && Leases.IsPrimary && !Leases.Contains(_lastOfSlice))
+            RevokeExpired(now);
     }
 
     public void Tick(Instant now)
@@ -69,14 +78,24 @@ internal sealed class LeaseDuties(NodeOptions options, IReplies<Reply> replies, 
         Leases.ForgetBegun();
         if (!Leases.IsPrimary || now < _expiryDue)
             return;
-        var expired = Leases.Expired(now, _expired);
-        // Many at once: go on with the next tick, at a pace that leaves room for the calls of clients (L10).
-        _expiryDue = expired == _expired.Length ? now : now + _options.LeaseExpiryInterval;
-        for (var i = 0; i < expired; i++)
-            Propose(LeaseCommands.Revoke(_expired[i]));
+        RevokeExpired(now);
         var due = Leases.CheckpointsDue(now, _checkpoints);
         if (due > 0)
             Propose(LeaseCommands.Checkpoint(_checkpoints.AsSpan(0, due)));
+    }
+
+    /// <summary>
+    /// Proposes the end of a slice of them. Many at once: the next slice follows when this one is applied, or with the next tick if
+    /// it was lost, so that the calls of clients find room between (L10).
+    /// </summary>
+    private void RevokeExpired(Instant now)
+    {
+        var expired = Leases.Expired(now, _expired);
+        var isFull = expired == _expired.Length;
+        _expiryDue = isFull ? now : now + _options.LeaseExpiryInterval;
+        _lastOfSlice = isFull ? _expired[^1] : default;
+        for (var i = 0; i < expired; i++)
+            Propose(LeaseCommands.Revoke(_expired[i]));
     }
 
     /// <summary>The tick is late: what began since the last one began at a time that was over already.</summary>
