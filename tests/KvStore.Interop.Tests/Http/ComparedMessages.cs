@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Google.Protobuf.Reflection;
 using KvStore.Api.Gateway;
@@ -24,7 +25,7 @@ internal sealed class ComparedMessages(Witness witness)
             return;
         witness.Saw("path " + request.Path);
         witness.Saw($"rpc /{method.Service.FullName}/{method.Name}");
-        if (TryParse(System.Text.Encoding.UTF8.GetString(request.Body)) is JsonObject asked)
+        foreach (var asked in Values(request.Body))
             AddFields(method.InputType, asked);
         foreach (var line in lines)
             AddFields(method.OutputType, line);
@@ -51,13 +52,31 @@ internal sealed class ComparedMessages(Witness witness)
             witness.Saw($"value {known.FullName}");
     }
 
+    /// <summary>The objects of a body, one after the other; what follows the last whole one is left.</summary>
+    private static List<JsonObject> Values(byte[] body)
+    {
+        var values = new List<JsonObject>();
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { AllowMultipleValues = true });
+        try
+        {
+            while (reader.Read() && JsonNode.Parse(ref reader) is JsonObject value)
+                values.Add(value);
+        }
+        catch (JsonException)
+        {
+            // Both servers have read as far.
+        }
+
+        return values;
+    }
+
     private static JsonNode? TryParse(string text)
     {
         try
         {
             return JsonNode.Parse(text);
         }
-        catch (System.Text.Json.JsonException)
+        catch (JsonException)
         {
             return null;
         }

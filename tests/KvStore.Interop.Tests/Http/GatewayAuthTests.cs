@@ -34,6 +34,21 @@ public sealed class GatewayAuthTests
         ("root", "/v3/kv/put", """{"key":"Yg=="}"""),
         ("root", "/v3/auth/user/list", "{}"),
         ("root", "/v3/auth/role/get", """{"role":"reader"}"""),
+        ("anna", "/v3/auth/authenticate", """{"name":"anna","password":"pw"}"""),
+        ("root", "/v3/auth/status", "{}"),
+        ("root", "/v3/auth/user/get", """{"name":"anna"}"""),
+        ("root", "/v3/auth/user/add", """{"name":"bert","options":{"no_password":true}}"""),
+        ("root", "/v3/auth/user/changepw", """{"name":"bert","password":"pw2"}"""),
+        ("root", "/v3/auth/role/list", "{}"),
+        ("root", "/v3/auth/role/grant", """{"name":"reader","perm":{"permType":"READWRITE","key":"Yg==","range_end":"ZA=="}}"""),
+        ("root", "/v3/auth/role/grant", """{"name":"reader","perm":{"permType":"WRITE","key":"eA=="}}"""),
+        ("root", "/v3/auth/role/get", """{"role":"reader"}"""),
+        ("root", "/v3/auth/role/revoke", """{"role":"reader","key":"Yg==","range_end":"ZA=="}"""),
+        ("root", "/v3/auth/role/revoke", """{"role":"reader","key":"Yg==","range_end":"ZA=="}"""),
+        ("root", "/v3/auth/user/revoke", """{"name":"anna","role":"reader"}"""),
+        ("root", "/v3/auth/user/delete", """{"name":"bert"}"""),
+        ("root", "/v3/auth/user/delete", """{"name":"bert"}"""),
+        ("root", "/v3/auth/role/delete", """{"role":"reader"}"""),
         ("root", "/v3/auth/disable", "{}"),
         ("-", "/v3/kv/range", """{"key":"Yg=="}"""),
     ];
@@ -60,7 +75,7 @@ public sealed class GatewayAuthTests
             if (want != got)
                 differences.Add($"### {user} {path} {body}\netcd: {want}\nours: {got}\n");
             else
-                compared.Add(new GatewayRequest(path, "POST", path, Header: null, Encoding.UTF8.GetBytes(body), Lines: null), got);
+                compared.Add(new GatewayRequest(path, "POST", path, Headers: [], Encoding.UTF8.GetBytes(body), Lines: null), got);
         }
 
         Assert.True(differences.Count == 0, string.Join('\n', differences));
@@ -76,7 +91,7 @@ public sealed class GatewayAuthTests
             "anna" => await TokenAsync(server, user, "pw"),
             _ => "no.token",
         };
-        return new GatewayRequest(path, "POST", path, token is null ? null : ("Authorization", token), Encoding.UTF8.GetBytes(body), Lines: null);
+        return new GatewayRequest(path, "POST", path, token is null ? [] : [("Authorization", token)], Encoding.UTF8.GetBytes(body), Lines: null);
     }
 
     private static async Task<string> TokenAsync(ServerProcess server, string user, string password)

@@ -11,8 +11,14 @@ internal sealed class GatewayPeer(string endpoint) : IDisposable
     /// <summary>Names and numbers of this server, sizes of its files, positions in its log, and times.</summary>
     private static readonly string[] Own =
     [
-        "cluster_id", "member_id", "raft_term", "dbSize", "dbSizeInUse", "leader_id", "raftIndex", "raftTerm", "raftAppliedIndex",
+        "cluster_id", "member_id", "raft_term", "dbSize", "dbSizeInUse", "leader_id", "raftIndex", "raftTerm", "raftAppliedIndex", "token", "blob",
+        "remaining_bytes", "version",
     ];
+
+    /// <summary>Fields that etcd 3.5 does not have.</summary>
+    private static readonly string[] New = ["storageVersion", "dbSizeQuota", "downgradeInfo", "hash_revision"];
+
+    private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
 
     /// <summary>Stands for what is the server's own.</summary>
     private const string OwnValue = "own";
@@ -23,9 +29,13 @@ internal sealed class GatewayPeer(string endpoint) : IDisposable
     {
         using var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri($"http://{endpoint}{request.Path}"));
         if (request.Body.Length > 0 || request.Method == "POST")
-            message.Content = new ByteArrayContent(request.Body);
-        if (request.Header is { } header && !message.Headers.TryAddWithoutValidation(header.Name, header.Value))
-            message.Content!.Headers.TryAddWithoutValidation(header.Name, header.Value);
+            message.Content = new ByteArrayContent(Named(request.Body));
+        foreach (var (name, value) in request.Headers)
+        {
+            if (!message.Headers.TryAddWithoutValidation(name, value))
+                message.Content!.Headers.TryAddWithoutValidation(name, value);
+        }
+
         try
         {
             return await ReadAsync(request, message);
@@ -45,7 +55,34 @@ internal sealed class GatewayPeer(string endpoint) : IDisposable
     {
         using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead);
         var body = request.Lines is > 0 and var lines ? await ReadLinesAsync(response, lines) : await response.Content.ReadAsStringAsync();
-        return $"{(int)response.StatusCode} {response.Content.Headers.ContentType} {Known(response)}\n{Normalize(body)}";
+        Remember(request.Path, body);
+        return $"{(int)response.StatusCode} {response.Content.Headers.ContentType} {Known(response)}\n{Normalized(body)}";
+    }
+
+    /// <summary>
+    /// What only this server can name: itself (@self), the member it added last (@member), the leadership it gave last (@leader), the
+    /// version below its own (@down).
+    /// </summary>
+    private byte[] Named(byte[] body)
+    {
+        if (!body.Contains((byte)'@'))
+            return body;
+        var text = Encoding.UTF8.GetString(body);
+        return Encoding.UTF8.GetBytes(_names.Aggregate(text, (named, name) => named.Replace(name.Key, name.Value, StringComparison.Ordinal)));
+    }
+
+    private void Remember(string path, string body)
+    {
+        if (!body.StartsWith('{') || body.Contains('\n') || JsonNode.Parse(body) is not JsonObject answer)
+            return;
+        if (answer["header"]?["member_id"] is { } self)
+            _names["@self"] = self.ToString();
+        if (path.EndsWith("/member/add", StringComparison.Ordinal) && answer["member"]?["ID"] is { } member)
+            _names["@member"] = member.ToString();
+        if (answer["leader"] is JsonObject leader)
+            _names["\"@leader\""] = leader.ToJsonString();
+        if (path.EndsWith("/maintenance/status", StringComparison.Ordinal) && answer["version"] is { } version)
+            _names["@down"] = string.Create(CultureInfo.InvariantCulture, $"3.{int.Parse(version.ToString().Split('.')[1], CultureInfo.InvariantCulture) - 1}");
     }
 
     private static string Known(HttpResponseMessage response) => string.Join(' ', response.Headers
@@ -61,7 +98,8 @@ internal sealed class GatewayPeer(string endpoint) : IDisposable
         return text.ToString();
     }
 
-    private static string Normalize(string body)
+    /// <summary>An answer without what is the server's own.</summary>
+    public static string Normalized(string body)
     {
         var lines = body.Split('\n').Select(line =>
         {
@@ -79,15 +117,27 @@ internal sealed class GatewayPeer(string endpoint) : IDisposable
 
     private static JsonNode Sorted(JsonNode node) => node switch
     {
-        JsonObject fields => new JsonObject(fields.OrderBy(field => field.Key, StringComparer.Ordinal)
+        JsonObject fields => new JsonObject(fields.Where(field => !IsUnequal(field.Key, fields)).OrderBy(field => field.Key, StringComparer.Ordinal)
             .Select(field => KeyValuePair.Create(field.Key, field.Value is null ? null : Shown(field.Key, field.Value, fields)))),
+        // By their ids, which are not told.
+        JsonArray { Count: > 1 } members when members[0] is JsonObject first && first.ContainsKey("peerURLs") =>
+            new JsonArray([.. members.Select(member => Sorted(member!)).OrderBy(member => member.ToJsonString(), StringComparer.Ordinal)]),
         JsonArray array => new JsonArray([.. array.Select(element => element is null ? null : Sorted(element))]),
         _ => node.DeepClone(),
     };
 
+    private static bool IsUnequal(string name, JsonObject fields) =>
+        New.Contains(name) || (fields.ContainsKey("blob") && name is ("remaining_bytes" or "version"));
+
     private static JsonNode Shown(string name, JsonNode value, JsonObject parent)
     {
-        if (Own.Contains(name))
+        if (Own.Contains(name) && !(name == "version" && parent.ContainsKey("create_revision")))
+            return OwnValue;
+        // The id of a member; the key of an election is compared.
+        if (name == "leader" && value is JsonValue)
+            return OwnValue;
+        // Of the file, which only etcd has; that of the key space (beside its compact revision) is compared.
+        if (name == "hash" && !parent.ContainsKey("compact_revision"))
             return OwnValue;
         // A member's id and addresses; leases are numbered by the requests.
         if (parent.ContainsKey("peerURLs") && name is "ID" or "clientURLs" or "peerURLs")

@@ -5,7 +5,7 @@ using KvStore.Testing.Processes;
 namespace KvStore.Interop.Tests.Http;
 
 /// <summary>One request to a gateway; <see cref="Lines"/> of a stream are read, null: the whole answer.</summary>
-internal sealed record GatewayRequest(string Text, string Method, string Path, (string Name, string Value)? Header, byte[] Body, int? Lines)
+internal sealed record GatewayRequest(string Text, string Method, string Path, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body, int? Lines)
 {
     private static readonly string[] Methods = ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
 
@@ -25,12 +25,11 @@ internal sealed record GatewayRequest(string Text, string Method, string Path, (
             rest = rest[(rest.IndexOf('>', StringComparison.Ordinal) + 1)..];
         }
 
-        (string, string)? header = null;
+        (string, string)[] headers = [];
         if (rest[0] == '[')
         {
             var end = rest.IndexOf(']', StringComparison.Ordinal);
-            var parts = rest[1..end].Split(": ");
-            header = (parts[0], parts[1]);
+            headers = [.. rest[1..end].Split("; ").Select(header => header.Split(": ")).Select(parts => (parts[0], parts[1]))];
             rest = rest[(end + 2)..];
         }
 
@@ -38,6 +37,6 @@ internal sealed record GatewayRequest(string Text, string Method, string Path, (
         rest = method is null ? rest : rest[(method.Length + 1)..];
         var blank = rest.IndexOf(' ', StringComparison.Ordinal);
         var (path, body) = blank < 0 ? (rest, "") : (rest[..blank], rest[(blank + 1)..]);
-        return new GatewayRequest(text, method ?? "POST", path, header, Encoding.UTF8.GetBytes(body), lines);
+        return new GatewayRequest(text, method ?? "POST", path, headers, Encoding.UTF8.GetBytes(body), lines);
     }
 }

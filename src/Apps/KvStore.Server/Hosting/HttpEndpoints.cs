@@ -28,6 +28,8 @@ internal sealed class HttpEndpoints(EtcdServices services, Func<string> metrics,
     /// <summary>On the client ports.</summary>
     public Task AnswerAsync(HttpContext http)
     {
+        if (CleanPaths.TryRedirect(http))
+            return CleanPaths.ExplainAsync(http);
         var path = http.Request.Path.Value ?? "";
         if (path.StartsWith(GatewayRoutes.BetaPrefix, StringComparison.Ordinal))
             path = GatewayRoutes.Prefix + path[GatewayRoutes.BetaPrefix.Length..];
@@ -39,6 +41,8 @@ internal sealed class HttpEndpoints(EtcdServices services, Func<string> metrics,
     /// <summary>On --listen-metrics-urls: health and metrics, nothing about keys.</summary>
     public Task AnswerMetricsAsync(HttpContext http)
     {
+        if (CleanPaths.TryRedirect(http))
+            return CleanPaths.ExplainAsync(http);
         var path = http.Request.Path.Value ?? "";
         return AnswerPlainAsync(http, path, IsKnownToMetrics(path));
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Google.Protobuf.Reflection;
 using KvStore.Grpc;
 using KvStore.Grpc.Server;
@@ -24,8 +25,11 @@ public sealed class JsonGateway(GrpcRoom room)
 
     private readonly int _bodyBytesMax = checked(room.Options.ReceiveBytesMax * BodyBytesPerMessageByte);
 
-    /// <summary>Answers a request whose path begins with /v3/.</summary>
-    public async Task AnswerAsync(HttpContext http, string path)
+    /// <summary>Answers a request whose path begins with /v3/, also over a WebSocket.</summary>
+    public Task AnswerAsync(HttpContext http, string path) =>
+        JsonSocket.IsAskedFor(http.Request) ? JsonSocket.AnswerAsync(http, post => AnswerPostAsync(post, path)) : AnswerPostAsync(http, path);
+
+    private async Task AnswerPostAsync(HttpContext http, string path)
     {
         if (!GatewayRoutes.All.TryGetValue(path, out var method))
         {
@@ -33,7 +37,8 @@ public sealed class JsonGateway(GrpcRoom room)
             return;
         }
 
-        if (!HttpMethods.IsPost(http.Request.Method))
+        var replaces = TryReplaceMethod(http.Request, out var named);
+        if (!HttpMethods.IsPost(named))
         {
             await WriteErrorAsync(http, MethodNotAllowed).ConfigureAwait(false);
             return;
@@ -42,7 +47,7 @@ public sealed class JsonGateway(GrpcRoom room)
         try
         {
             LiftBodyLimits(http);
-            await CallAsync(http, method).ConfigureAwait(false);
+            await CallAsync(http, method, replaces ? PipeReader.Create(Stream.Null) : http.Request.BodyReader).ConfigureAwait(false);
         }
         catch (GatewayException refused) when (!http.Response.HasStarted)
         {
@@ -54,13 +59,13 @@ public sealed class JsonGateway(GrpcRoom room)
         }
     }
 
-    private async Task CallAsync(HttpContext http, MethodDescriptor method)
+    private async Task CallAsync(HttpContext http, MethodDescriptor method, PipeReader body)
     {
         var head = new LocalCallHead($"/{method.Service.FullName}/{method.Name}", GatewayHeaders.Metadata(http.Request.Headers))
         {
             Timeout = GatewayHeaders.Timeout(http.Request.Headers),
         };
-        var values = new JsonValues(http.Request.BodyReader, _bodyBytesMax);
+        var values = new JsonValues(body, _bodyBytesMax);
         // A single request is read before the call begins, and so is judged before anything is done.
         ReadOnlyMemory<byte> request = default;
         if (!method.IsClientStreaming && await values.NextAsync(http.RequestAborted).ConfigureAwait(false) is { } json)
@@ -73,6 +78,19 @@ public sealed class JsonGateway(GrpcRoom room)
             else
                 await StreamAsync(http, method, call, values, request).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>
+    /// As grpc-gateway: the POST of a form may name another method in a header; its body is then the form's, of which no message is made.
+    /// </summary>
+    private static bool TryReplaceMethod(HttpRequest request, out string method)
+    {
+        method = request.Method;
+        var named = request.Headers["X-HTTP-Method-Override"].ToString();
+        if (named.Length == 0 || !HttpMethods.IsPost(method) || request.ContentType != "application/x-www-form-urlencoded")
+            return false;
+        method = named;
+        return true;
     }
 
     private static async Task AnswerOnceAsync(HttpContext http, MethodDescriptor method, LocalCall call, ReadOnlyMemory<byte> request)

@@ -12,6 +12,7 @@ internal sealed class CallClock : IDisposable
     private readonly CancellationTokenRegistration _aborted;
     private readonly CancellationTokenRegistration _stopping;
     private readonly ITimer? _deadline;
+    private bool _isTimeOver;
 
     public CallClock(HttpContext http, GrpcRoomOptions options, TimeSpan? remaining, bool stopsWithServer)
     {
@@ -29,8 +30,11 @@ internal sealed class CallClock : IDisposable
         if (stopping.CanBeCanceled)
             _stopping = stopping.UnsafeRegister(Cancel, _joined);
         if (remaining is { } left)
-            _deadline = options.Time.CreateTimer(Cancel, _joined, left, System.Threading.Timeout.InfiniteTimeSpan);
+            _deadline = options.Time.CreateTimer(static clock => ((CallClock)clock!).EndTime(), this, left, System.Threading.Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>Whether the timer of the deadline has fired: it counts coarser than the clock, and may be a moment before it.</summary>
+    public bool IsTimeOver => Volatile.Read(ref _isTimeOver);
 
     public CancellationToken Token { get; }
 
@@ -39,6 +43,12 @@ internal sealed class CallClock : IDisposable
         _deadline?.Dispose();
         _aborted.Dispose();
         _stopping.Dispose();
+    }
+
+    private void EndTime()
+    {
+        Volatile.Write(ref _isTimeOver, true);
+        _joined!.Cancel();
     }
 
     private static void Cancel(object? source) => ((CancellationTokenSource)source!).Cancel();

@@ -41,6 +41,8 @@ public sealed class ServerCall
         {
             if (Timeout is not { } timeout)
                 return null;
+            if (_clock is { IsTimeOver: true })
+                return TimeSpan.Zero;
             var left = timeout - _room.Options.Time.GetElapsedTime(_arrived);
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
