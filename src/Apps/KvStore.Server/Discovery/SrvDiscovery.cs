@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using KvStore.Hosting.Discovery;
 using KvStore.Server.Configuration;
 using KvStore.Server.Hosting;
 

@@ -1,4 +1,5 @@
 using KvStore.Grpc.Client;
+using KvStore.Hosting.Discovery;
 using KvStore.Node;
 using KvStore.Node.Bootstrap;
 using KvStore.Primitives;

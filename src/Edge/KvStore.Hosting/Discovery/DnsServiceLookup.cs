@@ -3,13 +3,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 
-namespace KvStore.Server.Discovery;
+namespace KvStore.Hosting.Discovery;
 
 /// <summary>
 /// Looks SRV records up, which the class library cannot: asks the name servers of resolv.conf one after the other, over UDP, and over
 /// TCP when the answer does not fit.
 /// </summary>
-internal sealed class DnsServiceLookup(IReadOnlyList<IPEndPoint> servers)
+public sealed class DnsServiceLookup(IReadOnlyList<IPEndPoint> servers)
 {
     private const string ResolverFile = "/etc/resolv.conf";
     private const int NameServerPort = 53;

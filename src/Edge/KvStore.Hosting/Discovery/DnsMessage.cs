@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace KvStore.Server.Discovery;
+namespace KvStore.Hosting.Discovery;
 
 /// <summary>
 /// The two messages of a look-up of SRV records (RFC 1035, section 4; RFC 2782).
@@ -12,7 +12,7 @@ namespace KvStore.Server.Discovery;
 /// </code>
 /// A name is labels of a length byte and that many bytes, ended by 0 or by a pointer (two high bits set) to an earlier name.
 /// </summary>
-internal static class DnsMessage
+public static class DnsMessage
 {
     private const int HeaderBytes = 12;
     private const int LabelBytesMax = 63;
