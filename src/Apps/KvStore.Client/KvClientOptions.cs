@@ -18,6 +18,12 @@ public sealed record KvClientOptions
     public string? Password { get; init; }
 
     /// <summary>
+    /// A token that was fetched elsewhere, sent with every call in place of one for <see cref="User"/>. When the server no longer takes
+    /// it, its refusal is the answer: there is no password to fetch another with.
+    /// </summary>
+    public string? Token { get; init; }
+
+    /// <summary>
     /// Time for one unary call, repeats included; null without a limit. Longer than an election and a server's own limit (7 s for a
     /// write) together, so that it decides only where nobody answers at all.
     /// </summary>
@@ -37,6 +43,12 @@ public sealed record KvClientOptions
 
     /// <summary>Largest response, in bytes; as etcd's client no limit but the representable.</summary>
     public int ReceiveBytesMax { get; init; } = int.MaxValue;
+
+    /// <summary>Largest request, in bytes: a larger one is refused here and not sent. No limit but the representable, unless told.</summary>
+    public int SendBytesMax { get; init; } = int.MaxValue;
+
+    /// <summary>Told in a line what happens on the connections. Any thread; must not throw.</summary>
+    public Action<string>? OnTrace { get; init; }
 
     /// <summary>Pause before a broken stream is opened again: long enough not to spin, short beside an election.</summary>
     public TimeSpan ResumePause { get; init; } = TimeSpan.FromMilliseconds(100);

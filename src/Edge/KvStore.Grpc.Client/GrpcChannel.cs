@@ -58,8 +58,10 @@ public sealed class GrpcChannel : IDisposable
         where TRequest : IMessage<TRequest>
         where TResponse : IMessage<TResponse>
     {
+        var message = request.ToByteArray();
+        UnaryCall.CheckLength(message.Length, Options.SendBytesMax);
         var stream = OpenStream(path, options, cancellationToken);
-        stream.Post(request.ToByteArray());
+        stream.Post(message);
         return new ServerStreamingCall<TResponse>(stream, parser);
     }
 
@@ -76,6 +78,10 @@ public sealed class GrpcChannel : IDisposable
     /// </summary>
     public Task<Stream> UpgradeAsync(string path, string protocol, CallOptions options, CancellationToken cancellationToken = default) =>
         Upgrade.OpenAsync(_pool, Options, path, protocol, options, cancellationToken);
+
+    /// <summary>What stands at a plain path of the next endpoint, such as `/metrics`, as text. Throws <see cref="GrpcException"/> unless it is there.</summary>
+    public Task<string> GetTextAsync(string path, CallOptions? options = null, CancellationToken cancellationToken = default) =>
+        PlainGet.RunAsync(_pool, Options, path, options ?? CallOptions.None, cancellationToken);
 
     public void Dispose() => _pool.Dispose();
 }

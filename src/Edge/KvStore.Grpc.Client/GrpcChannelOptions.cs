@@ -12,6 +12,9 @@ public sealed record GrpcChannelOptions
     /// <summary>Largest response message. As etcd's client: no limit but the representable.</summary>
     public int ReceiveBytesMax { get; init; } = int.MaxValue;
 
+    /// <summary>Largest request message; a larger one is refused before it is sent. No limit but the representable, unless told.</summary>
+    public int SendBytesMax { get; init; } = int.MaxValue;
+
     /// <summary>Time for TCP and TLS to come up. Long enough for a lost SYN to be repeated twice (1 s, 2 s).</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -29,6 +32,9 @@ public sealed record GrpcChannelOptions
 
     /// <summary>Our window for response bytes per stream: large enough that a range of some megabytes needs few round trips.</summary>
     public int InitialStreamWindowBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Told in a line what happens: connections made and lost, calls sent and how they were answered. Any thread; must not throw.</summary>
+    public Action<string>? OnTrace { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

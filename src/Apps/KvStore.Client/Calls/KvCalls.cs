@@ -118,6 +118,21 @@ public sealed class KvCalls
     public async Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken cancellationToken = default) =>
         _prefix.Strip(await _sender.ReadAsync(Service + "Range", _prefix.Add(request), RangeResponse.Parser, cancellationToken).ConfigureAwait(false));
 
+    /// <summary>
+    /// Reads keys in pieces, for ranges too large for one answer; servers of etcd 3.7 know it. Joined, the pieces are what
+    /// <see cref="RangeAsync"/> answers. A stream that breaks is an error: a part of a range is none.
+    /// </summary>
+    public async IAsyncEnumerable<RangeResponse> RangeStreamAsync(RangeRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var stream = await _sender
+            .ServerStreamingAsync(Service + "RangeStream", _prefix.Add(request), RangeStreamResponse.Parser, cancellationToken).ConfigureAwait(false);
+        while (await stream.MoveNextAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (stream.Current.RangeResponse is { } piece)
+                yield return _prefix.Strip(piece);
+        }
+    }
+
     /// <summary>Sets a key.</summary>
     public async Task<PutResponse> PutAsync(PutRequest request, CancellationToken cancellationToken = default) =>
         _prefix.Strip(await _sender.WriteAsync(Service + "Put", _prefix.Add(request), PutResponse.Parser, cancellationToken).ConfigureAwait(false));

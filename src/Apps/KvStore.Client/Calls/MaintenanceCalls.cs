@@ -43,6 +43,10 @@ public sealed class MaintenanceCalls
     public Task<DowngradeResponse> DowngradeAsync(DowngradeRequest request, CancellationToken cancellationToken = default) =>
         _sender.WriteAsync(Service + "Downgrade", request, DowngradeResponse.Parser, cancellationToken);
 
+    /// <summary>A member's measures, in the text form of Prometheus.</summary>
+    /// <exception cref="Grpc.GrpcException">It shows none at its client address, or does not answer.</exception>
+    public Task<string> MetricsAsync(CancellationToken cancellationToken = default) => _sender.GetTextAsync("/metrics", cancellationToken);
+
     /// <summary>The member's snapshot in pieces. A broken stream is an error: half a snapshot is none.</summary>
     public async IAsyncEnumerable<SnapshotResponse> SnapshotAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -24,9 +24,9 @@ internal sealed class AuthToken(GrpcChannel channel, KvClientOptions options) : 
     ];
 
     private readonly SemaphoreSlim _fetching = new(1);
-    private State _state = new(Token: null, IsFetched: false);
+    private State _state = new(options.Token, IsFetched: options.Token is not null);
 
-    public bool HasCredentials => !string.IsNullOrEmpty(options.User) && options.Password is not null;
+    public bool HasCredentials => options.Token is null && !string.IsNullOrEmpty(options.User) && options.Password is not null;
 
     /// <summary>The token of the moment; null when the cluster asks for none or we have no credentials.</summary>
     public ValueTask<string?> CurrentAsync(CancellationToken cancellationToken)

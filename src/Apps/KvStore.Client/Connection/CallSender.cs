@@ -25,6 +25,8 @@ internal sealed class CallSender : IDisposable
             KeepAliveTime = options.KeepAliveTime,
             KeepAliveTimeout = options.KeepAliveTimeout,
             ReceiveBytesMax = options.ReceiveBytesMax,
+            SendBytesMax = options.SendBytesMax,
+            OnTrace = options.OnTrace,
             Time = options.Time,
             UserAgent = "kvstore-client/0.1",
         });
@@ -72,6 +74,9 @@ internal sealed class CallSender : IDisposable
         var token = await _token.CurrentAsync(cancellationToken).ConfigureAwait(false);
         return _channel.Duplex<TRequest, TResponse>(path, parser, new CallOptions { Headers = HeadersWith(token, requireLeader) }, cancellationToken);
     }
+
+    public Task<string> GetTextAsync(string path, CancellationToken cancellationToken) =>
+        _channel.GetTextAsync(path, new CallOptions { Timeout = _options.CallTimeout }, cancellationToken);
 
     public Task PauseAsync(CancellationToken cancellationToken) => Task.Delay(_options.ResumePause, _options.Time, cancellationToken);
 

@@ -46,7 +46,7 @@ public sealed class StreamCall : IDisposable
 
     /// <summary>Sends one message; waits while the server takes less than it is sent.</summary>
     public Task WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default) =>
-        WriteFramedAsync(UnaryCall.Frame(message), cancellationToken);
+        WriteFramedAsync(UnaryCall.Frame(message, _channel.SendBytesMax), cancellationToken);
 
     /// <summary>Sends messages that have their prefixes already, as one write.</summary>
     public async Task WriteFramedAsync(ReadOnlyMemory<byte> framed, CancellationToken cancellationToken = default)

@@ -7,7 +7,7 @@ internal static class UnaryCall
         EndpointPool pool, GrpcChannelOptions channel, string path, ReadOnlyMemory<byte> request, CallOptions call, CancellationToken cancellationToken)
     {
         using var deadline = new CallDeadline(call.Timeout, channel.Time, cancellationToken);
-        var framed = Frame(request);
+        var framed = Frame(request, channel.SendBytesMax);
         GrpcException? before = null;
         for (var attempt = 1; ; attempt++)
         {
@@ -30,12 +30,20 @@ internal static class UnaryCall
         }
     }
 
-    internal static byte[] Frame(ReadOnlyMemory<byte> message)
+    internal static byte[] Frame(ReadOnlyMemory<byte> message, int lengthMax)
     {
+        CheckLength(message.Length, lengthMax);
         var framed = new byte[MessagePrefix.Size + message.Length];
         MessagePrefix.Write(framed, message.Length);
         message.CopyTo(framed.AsMemory(MessagePrefix.Size));
         return framed;
+    }
+
+    /// <summary>Refuses in the words of Go's client.</summary>
+    internal static void CheckLength(int length, int lengthMax)
+    {
+        if (length > lengthMax)
+            throw new GrpcException(StatusCode.ResourceExhausted, $"trying to send message larger than max ({length} vs. {lengthMax})");
     }
 
     internal static string Label(Endpoint endpoint) => endpoint.Name.SocketPath ?? $"{endpoint.Name.Host}:{endpoint.Name.Port}";

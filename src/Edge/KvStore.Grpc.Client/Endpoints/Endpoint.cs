@@ -34,12 +34,14 @@ internal sealed class Endpoint : IDisposable
         try
         {
             var response = await connection.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            _options.OnTrace?.Invoke($"{request.RequestUri}: answered by HTTP {(int)response.StatusCode}");
             if (Volatile.Read(ref _failures) != 0)
                 OnReached();
             return response;
         }
         catch (HttpRequestException failure) when (TransportErrors.NeverSent(failure))
         {
+            _options.OnTrace?.Invoke($"{request.RequestUri}: not sent: {failure.GetBaseException().Message}");
             OnUnreachable();
             throw;
         }
@@ -76,10 +78,13 @@ internal sealed class Endpoint : IDisposable
         var tls = name.IsTls ? new TlsClientHandshake(name, options.Tls ?? new TlsClientOptions()) : null;
         handler.ConnectCallback = async (context, cancellationToken) =>
         {
+            options.OnTrace?.Invoke($"{name.Address}: connecting");
             var stream = name.SocketPath is { } path
                 ? await ConnectSocketAsync(path, cancellationToken).ConfigureAwait(false)
                 : await ConnectTcpAsync(context.DnsEndPoint, options, cancellationToken).ConfigureAwait(false);
-            return tls is null ? stream : await tls.RunAsync(stream, context.InitialRequestMessage.Version, cancellationToken).ConfigureAwait(false);
+            var secured = tls is null ? stream : await tls.RunAsync(stream, context.InitialRequestMessage.Version, cancellationToken).ConfigureAwait(false);
+            options.OnTrace?.Invoke($"{name.Address}: connected{(tls is null ? "" : " over TLS")}");
+            return secured;
         };
         return handler;
     }
