@@ -5,6 +5,7 @@ using KvStore.Node;
 using KvStore.Primitives;
 using KvStore.Protocol.Etcd;
 using KvStore.Protocol.Health;
+using KvStore.Testing.Time;
 
 namespace KvStore.Api.Tests;
 

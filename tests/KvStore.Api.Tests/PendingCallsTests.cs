@@ -2,6 +2,7 @@ using KvStore.Api.Calls;
 using KvStore.Primitives;
 using KvStore.Protocol;
 using KvStore.StateMachine;
+using KvStore.Testing.Time;
 
 namespace KvStore.Api.Tests;
 

@@ -1,7 +1,9 @@
+using System.Collections;
 using System.Runtime.InteropServices;
 using System.Text;
 using KvStore.Ctl.Arguments;
 using KvStore.Ctl.Commands;
+using KvStore.Ctl.Completing;
 using KvStore.Grpc;
 
 namespace KvStore.Ctl;
@@ -18,13 +20,25 @@ internal static class Program
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stopping));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stopping));
         var words = arguments.Select(GoText.Of).ToList();
-        return (int)await RunAsync(words, input, output, errors, stopping.Token).ConfigureAwait(false);
+        var outside = new Outside
+        {
+            Input = input, Output = output, Errors = errors, HasTerminal = !Console.IsErrorRedirected, Variables = ReadVariables(), AskPassword = AskPassword,
+        };
+        return (int)await RunAsync(words, outside, stopping.Token).ConfigureAwait(false);
     }
 
-    internal static async Task<ExitCode> RunAsync(List<string> words, TextReader input, TextWriter output, TextWriter errors, CancellationToken stopping)
+    internal static async Task<ExitCode> RunAsync(List<string> words, Outside outside, CancellationToken stopping)
     {
+        var (output, errors) = (outside.Output, outside.Errors);
         try
         {
+            if (words is [Completer.Word or Completer.BareWord, ..])
+            {
+                foreach (var candidate in Completer.Of(CommandTree.Root, [.. words.Skip(1)]))
+                    output.Write((words[0] == Completer.Word ? candidate : candidate.Split('\t')[0]) + "\n");
+                return ExitCode.Success;
+            }
+
             if (words is ["help", ..])
                 words = [.. words.Skip(1), "--help"];
             var line = CommandLine.Parse(CommandTree.Root, words);
@@ -34,11 +48,10 @@ internal static class Program
                 return ExitCode.Success;
             }
 
-            GlobalFlags.AddEnvironment(line.Flags, Environment.GetEnvironmentVariable);
-            using var call = new Invocation
-            {
-                Line = line, Input = input, Output = output, Errors = errors, AskPassword = AskPassword, Stopping = stopping,
-            };
+            Variables.AddTo(line.Flags, outside.Variables);
+            if (line.Command.NeedsCluster)
+                await MeetClusterAsync(line, outside, stopping).ConfigureAwait(false);
+            using var call = new Invocation { Line = line, Outside = outside, Stopping = stopping };
             await line.Command.Run(call).ConfigureAwait(false);
             return ExitCode.Success;
         }
@@ -63,6 +76,11 @@ internal static class Program
             // etcdctl logs in when it connects.
             return refused.IsOfLogIn ? ExitCode.BadConnection : ExitCode.Error;
         }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            errors.Write($"Error: {GoText.Of(failed.Message)}\n");
+            return ExitCode.Io;
+        }
         catch (ArgumentException unusable)
         {
             // An endpoint or certificate path that cannot be one; said by the client's constructor.
@@ -70,6 +88,17 @@ internal static class Program
             return ExitCode.BadArguments;
         }
     }
+
+    private static async Task MeetClusterAsync(CommandLine line, Outside outside, CancellationToken stopping)
+    {
+        Variables.WarnOfUnknown(outside.Variables, outside.Errors);
+        if (line.Flags.Boolean("debug"))
+            Variables.Show(line.Flags, outside.Errors);
+        await DiscoveredEndpoints.AddToAsync(line.Flags, outside.Names, outside.Errors, stopping).ConfigureAwait(false);
+    }
+
+    private static Dictionary<string, string> ReadVariables() =>
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
 
     /// <summary>Wrong usage is reported twice, as in etcdctl: once by the parser, once by the program.</summary>
     private static void Report(CtlException ended, TextWriter output, TextWriter errors)

@@ -17,6 +17,9 @@ internal sealed record Command
     /// <summary>Whether `--command-timeout` ends it; a transaction is typed in and a keep-alive has no end.</summary>
     public bool HasTimeout { get; init; } = true;
 
+    /// <summary>Whether it talks to a cluster; one that does not looks no endpoints up and warns of no variables.</summary>
+    public bool NeedsCluster { get; init; } = true;
+
     /// <summary>Null for a group, which only shows its help.</summary>
     public Func<Invocation, Task>? Run { get; init; }
 

@@ -25,6 +25,9 @@ internal sealed class ParsedFlags(IReadOnlyDictionary<string, Flag> known)
         _given[flag.Name] = value;
     }
 
+    /// <summary>Sets a value instead of what was given.</summary>
+    public void Replace(Flag flag, string value) => _given[flag.Name] = value;
+
     /// <summary>strconv.ParseBool.</summary>
     public static bool TryBoolean(string text, out string error)
     {

@@ -1,4 +1,6 @@
 using KvStore.Ctl.Arguments;
+using KvStore.Ctl.Commands.Checks;
+using KvStore.Ctl.Commands.Mirroring;
 
 namespace KvStore.Ctl.Commands;
 
@@ -13,8 +15,8 @@ internal static class CommandTree
         Flags = GlobalFlags.All,
         Children =
         [
-            AlarmCommands.Group, AuthCommands.Group, Bench.BenchCommands.Group, CompactionCommand.Definition, DefragCommand.Definition, DelCommand.Definition, DowngradeCommands.Group,
-            ElectCommand.Definition, EndpointCommands.Group, GetCommand.Definition, HashKvCommand.Definition, LeaseCommands.Group, LockCommand.Definition, MemberCommands.Group, MoveLeaderCommand.Definition,
+            AlarmCommands.Group, AuthCommands.Group, Bench.BenchCommands.Group, CheckCommands.Group, CompactionCommand.Definition, CompletionCommands.Group, DefragCommand.Definition, DelCommand.Definition, DowngradeCommands.Group,
+            ElectCommand.Definition, EndpointCommands.Group, GetCommand.Definition, HashKvCommand.Definition, LeaseCommands.Group, LockCommand.Definition, MakeMirrorCommand.Definition, MemberCommands.Group, MoveLeaderCommand.Definition, OptionsCommand.Definition,
             PutCommand.Definition, RoleCommands.Group, SnapshotCommands.Group, TxnCommand.Definition, UserCommands.Group,
             VersionCommand.Definition, WatchCommand.Definition,
         ],

@@ -1,5 +1,6 @@
 using KvStore.Ctl.Arguments;
 using KvStore.Ctl.Output;
+using KvStore.Grpc;
 using KvStore.Protocol.Etcd;
 
 namespace KvStore.Ctl.Commands;
@@ -27,6 +28,7 @@ internal static class GetCommand
             Flag.Boolean("print-value-only", "Only write values when using the \"simple\" output format"),
             Flag.Integer("rev", "0", "Specify the kv revision"),
             Flag.Text("sort-by", "", "Sort target; CREATE, KEY, MODIFY, VALUE, or VERSION"),
+            Flag.Boolean("stream", "Use the RangeStream RPC"),
         ],
         Run = RunAsync,
     };
@@ -60,7 +62,9 @@ internal static class GetCommand
     private static async Task RunAsync(Invocation call)
     {
         var request = Request(call.Arguments, call.Flags);
-        var answer = await call.Client.Kv.RangeAsync(request, call.Stopping).ConfigureAwait(false);
+        var answer = call.Flags.Boolean("stream")
+            ? await JoinedAsync(call, request).ConfigureAwait(false)
+            : await call.Client.Kv.RangeAsync(request, call.Stopping).ConfigureAwait(false);
         var printer = call.Printer;
         if (request.CountOnly && printer is not FieldsPrinter)
             throw new CtlException(ExitCode.BadArguments, "--count-only is only for `--write-out=fields`");
@@ -72,6 +76,23 @@ internal static class GetCommand
         }
 
         printer.Get(answer);
+    }
+
+    /// <summary>Nothing is shown before all of it has come: a part would look like the whole.</summary>
+    private static async Task<RangeResponse> JoinedAsync(Invocation call, RangeRequest request)
+    {
+        using var limit = call.Limited(call.Flags.Duration("command-timeout"));
+        var whole = new RangeResponse();
+        try
+        {
+            await foreach (var piece in call.Client.Kv.RangeStreamAsync(request, limit.Token).ConfigureAwait(false))
+                whole.MergeFrom(piece);
+            return whole;
+        }
+        catch (Exception ended) when (limit.IsCancellationRequested && !call.Stopping.IsCancellationRequested && ended is OperationCanceledException or GrpcException { Code: StatusCode.Canceled })
+        {
+            throw new CtlException(ExitCode.Error, "context deadline exceeded");
+        }
     }
 
     private static bool IsSerializable(string consistency) => consistency switch

@@ -16,6 +16,7 @@ internal static class HashKvCommand
         Summary = "Prints the KV history hash of a given file",
         Flags = [Flag.Integer("rev", "0", "maximum revision to hash (default: latest revision)")],
         HasTimeout = false,
+        NeedsCluster = false,
         Run = Run,
     };
 

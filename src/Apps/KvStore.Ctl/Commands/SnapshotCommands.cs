@@ -27,6 +27,7 @@ internal static class SnapshotCommands
                     Flag.Text("wal-dir", "", "Path to the WAL directory (use --data-dir if none given)"),
                 ],
                 HasTimeout = false,
+                NeedsCluster = false,
                 Run = SnapshotRestoreCommand.RunAsync,
             },
             new Command
@@ -39,7 +40,7 @@ internal static class SnapshotCommands
                 HasTimeout = false,
                 Run = SaveAsync,
             },
-            new Command { Name = "status", Use = "status <filename>", Summary = "Gets backend snapshot status of a given file", HasTimeout = false, Run = StatusAsync },
+            new Command { Name = "status", Use = "status <filename>", Summary = "Gets backend snapshot status of a given file", HasTimeout = false, NeedsCluster = false, Run = StatusAsync },
         ],
     };
 
@@ -62,7 +63,7 @@ internal static class SnapshotCommands
         var version = "";
         try
         {
-            version = await SnapshotDownload.SaveAsync(call.Client, GoText.ToUnicode(call.Arguments[0]), call.Errors, limit.Token).ConfigureAwait(false);
+            version = await SnapshotDownload.SaveAsync(call.Client, GoText.ToUnicode(call.Arguments[0]), call.Progress, limit.Token).ConfigureAwait(false);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {

@@ -10,7 +10,7 @@ namespace KvStore.Ctl.Commands;
 /// <summary>Makes a member's data directory from a snapshot, with etcdutl's flags and refusals.</summary>
 internal static class SnapshotRestoreCommand
 {
-    public static Task RunAsync(Invocation call)
+    public static async Task RunAsync(Invocation call)
     {
         if (call.Arguments.Count != 1)
             throw new CtlException(ExitCode.BadArguments, "snapshot restore requires exactly one argument");
@@ -24,16 +24,19 @@ internal static class SnapshotRestoreCommand
         var options = Directories(flags);
         try
         {
-            var revision = SnapshotReading.With(call.Arguments[0], source =>
+            ReadOnlyFile? opened = null;
+            var restoring = Task.Run(() => SnapshotReading.With(call.Arguments[0], (source, file) =>
             {
+                Volatile.Write(ref opened, file);
                 if (!flags.Boolean("skip-hash-check"))
                     source.CheckSum();
                 OsFileSystem.PrepareDataDirectory(options.DataDirectory);
                 return SnapshotRestore.Run(
                     new OsFileSystem(), new RocksOrderedStoreProvider(new RocksStoreOptions()), new NoTrace(), source, plan, options, bump);
-            });
+            }));
+            var revision = await call.Progress
+                .WhileAsync(restoring, () => $"{GoNumbers.Size((ulong)(Volatile.Read(ref opened)?.BytesRead ?? 0))} read").ConfigureAwait(false);
             call.Errors.Write($"restored snapshot {call.Arguments[0]} at revision {revision} to {flags.Text("data-dir")}: member {plan.Self} of cluster {plan.Cluster}\n");
-            return Task.CompletedTask;
         }
         catch (CtlException)
         {

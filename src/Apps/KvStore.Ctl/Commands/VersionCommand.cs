@@ -13,6 +13,7 @@ internal static class VersionCommand
         Name = "version",
         Use = "version",
         Summary = "Prints the version of kvctl",
+        NeedsCluster = false,
         Run = call =>
         {
             var version = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;

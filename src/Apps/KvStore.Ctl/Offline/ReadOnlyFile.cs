@@ -7,6 +7,7 @@ namespace KvStore.Ctl.Offline;
 internal sealed class ReadOnlyFile : IFile
 {
     private readonly SafeFileHandle _handle;
+    private long _bytesRead;
 
     public ReadOnlyFile(string path)
     {
@@ -16,11 +17,15 @@ internal sealed class ReadOnlyFile : IFile
 
     public long Length { get; }
 
+    /// <summary>Read so far, what was read twice counted twice; from any thread, for progress.</summary>
+    public long BytesRead => Volatile.Read(ref _bytesRead);
+
     public int ReadAt(long offset, Span<byte> destination)
     {
         var read = 0;
         while (read < destination.Length && RandomAccess.Read(_handle, destination[read..], offset + read) is > 0 and var more)
             read += more;
+        Interlocked.Add(ref _bytesRead, read);
         return read;
     }
 

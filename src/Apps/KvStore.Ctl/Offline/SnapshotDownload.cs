@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using KvStore.Client;
+using KvStore.Ctl.Output;
 
 namespace KvStore.Ctl.Offline;
 
@@ -8,17 +8,23 @@ namespace KvStore.Ctl.Offline;
 /// Writes a member's snapshot to a file: beside it first, as FILE.part, then synced and renamed, so that a file of the name is
 /// always a whole snapshot. The sum at its end is compared with what arrived.
 /// </summary>
-internal static class SnapshotDownload
+internal sealed class SnapshotDownload
 {
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
+    private ulong _arrived;
+    private ulong _remaining;
+
+    private SnapshotDownload()
+    {
+    }
 
     /// <returns>The level of the storage, empty from older servers.</returns>
-    public static async Task<string> SaveAsync(KvClient client, string target, TextWriter errors, CancellationToken stopping)
+    public static async Task<string> SaveAsync(KvClient client, string target, ProgressLine progress, CancellationToken stopping)
     {
         var part = target + ".part";
+        var download = new SnapshotDownload();
         try
         {
-            var version = await WriteAsync(client, part, errors, stopping).ConfigureAwait(false);
+            var version = await progress.WhileAsync(download.WriteAsync(client, part, stopping), download.Shown).ConfigureAwait(false);
             File.Move(part, target, overwrite: true);
             return version;
         }
@@ -29,7 +35,7 @@ internal static class SnapshotDownload
         }
     }
 
-    private static async Task<string> WriteAsync(KvClient client, string part, TextWriter errors, CancellationToken stopping)
+    private async Task<string> WriteAsync(KvClient client, string part, CancellationToken stopping)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using var file = new FileStream(part, FileMode.Create, FileAccess.Write);
@@ -37,8 +43,6 @@ internal static class SnapshotDownload
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var version = "";
-        var shown = Stopwatch.GetTimestamp();
-        var isShown = false;
         ReadOnlyMemory<byte> before = default;
         await foreach (var piece in client.Maintenance.SnapshotAsync(stopping).ConfigureAwait(false))
         {
@@ -46,23 +50,15 @@ internal static class SnapshotDownload
             before = piece.Blob.Memory;
             version = piece.Version.Length > 0 ? piece.Version : version;
             await file.WriteAsync(before, stopping).ConfigureAwait(false);
-            if (Console.IsErrorRedirected || Stopwatch.GetElapsedTime(shown) < ProgressInterval)
-                continue;
-            (shown, isShown) = (Stopwatch.GetTimestamp(), true);
-            await ShowAsync(errors, $"\r{GoNumbers.Size((ulong)file.Position)} of {GoNumbers.Size((ulong)file.Position + piece.RemainingBytes)}   ").ConfigureAwait(false);
+            Volatile.Write(ref _arrived, (ulong)file.Position);
+            Volatile.Write(ref _remaining, piece.RemainingBytes);
         }
 
-        if (isShown)
-            await ShowAsync(errors, "\r\n").ConfigureAwait(false);
         if (!hash.GetHashAndReset().AsSpan().SequenceEqual(before.Span))
             throw new IOException("the snapshot arrived damaged: its sha256 is not that of its end");
         file.Flush(flushToDisk: true);
         return version;
     }
 
-    private static async Task ShowAsync(TextWriter errors, string text)
-    {
-        await errors.WriteAsync(text).ConfigureAwait(false);
-        await errors.FlushAsync().ConfigureAwait(false);
-    }
+    private string Shown() => $"{GoNumbers.Size(Volatile.Read(ref _arrived))} of {GoNumbers.Size(Volatile.Read(ref _arrived) + Volatile.Read(ref _remaining))}";
 }

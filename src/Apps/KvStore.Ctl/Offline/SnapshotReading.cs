@@ -6,7 +6,10 @@ namespace KvStore.Ctl.Offline;
 /// <summary>Opens a snapshot for a command; what is wrong with the file or the disk ends the program with one line.</summary>
 internal static class SnapshotReading
 {
-    public static T With<T>(string path, Func<SnapshotSource, T> read)
+    public static T With<T>(string path, Func<SnapshotSource, T> read) => With(path, (source, _) => read(source));
+
+    /// <summary>Also gives the file, which says how much of it has been read.</summary>
+    public static T With<T>(string path, Func<SnapshotSource, ReadOnlyFile, T> read)
     {
         var name = GoText.ToUnicode(path);
         try
@@ -14,7 +17,7 @@ internal static class SnapshotReading
             if (!File.Exists(name))
                 throw new CtlException(ExitCode.Error, $"open {path}: no such file or directory");
             using var file = new ReadOnlyFile(name);
-            return read(SnapshotSource.Open(file, name));
+            return read(SnapshotSource.Open(file, name), file);
         }
         catch (StorageException failed)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KvStore.Ctl.Arguments;
@@ -9,8 +10,6 @@ namespace KvStore.Ctl.Commands.Bench;
 /// <summary>What a run shows: progress on a terminal, then the result as text or JSON, and a page with charts where one is wanted.</summary>
 internal sealed class BenchOutput
 {
-    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(1);
-
     private readonly Invocation _call;
     private readonly bool _isJson;
 
@@ -31,21 +30,9 @@ internal sealed class BenchOutput
     /// <summary>Waits for a run; on a terminal a line says how far it is.</summary>
     public async Task<TResult> WhileAsync<TResult>(Tally tally, Task<TResult> run)
     {
-        if (Console.IsErrorRedirected)
-            return await run.ConfigureAwait(false);
-        using var timer = new PeriodicTimer(ProgressEvery);
-        var before = 0L;
-        while (!run.IsCompleted)
-        {
-            await Task.WhenAny(run, timer.WaitForNextTickAsync(CancellationToken.None).AsTask()).ConfigureAwait(false);
-            var total = tally.Total;
-            await _call.Errors.WriteAsync($"\r{total:n0} done, {total - before:n0}/s   ").ConfigureAwait(false);
-            await _call.Errors.FlushAsync().ConfigureAwait(false);
-            before = total;
-        }
-
-        await _call.Errors.WriteAsync('\n').ConfigureAwait(false);
-        return await run.ConfigureAwait(false);
+        var started = Stopwatch.GetTimestamp();
+        return await _call.Progress
+            .WhileAsync(run, () => $"{tally.Total:n0} done, {tally.Total / Stopwatch.GetElapsedTime(started).TotalSeconds:n0}/s").ConfigureAwait(false);
     }
 
     public void Show(LoadResult result)

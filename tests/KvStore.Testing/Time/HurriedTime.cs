@@ -1,7 +1,7 @@
-namespace KvStore.Api.Tests;
+namespace KvStore.Testing.Time;
 
 /// <summary>The system's time, a hundred times as fast: limits of seconds pass in a test.</summary>
-internal sealed class HurriedTime : TimeProvider
+public sealed class HurriedTime : TimeProvider
 {
     private const int Factor = 100;
 
