@@ -4,6 +4,7 @@ using KvStore.Protocol.Election;
 using KvStore.Protocol.Etcd;
 using KvStore.Protocol.Health;
 using KvStore.Protocol.Lock;
+using KvStore.Protocol.Memberships;
 using KvStore.Protocol.Mvcc;
 
 namespace KvStore.Architecture.Tests;
@@ -24,7 +25,7 @@ public sealed class ProtocolTests
     private static FileDescriptor[] Files() =>
     [
         RpcReflection.Descriptor, KvReflection.Descriptor, AuthReflection.Descriptor, ElectionReflection.Descriptor,
-        LockReflection.Descriptor, HealthReflection.Descriptor,
+        LockReflection.Descriptor, HealthReflection.Descriptor, MembershipReflection.Descriptor,
     ];
 
     private static IEnumerable<string> Describe(FileDescriptor file)

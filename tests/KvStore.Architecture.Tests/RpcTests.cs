@@ -10,6 +10,7 @@ using KvStore.Protocol.Election;
 using KvStore.Protocol.Etcd;
 using KvStore.Protocol.Health;
 using KvStore.Protocol.Lock;
+using KvStore.Protocol.Memberships;
 
 namespace KvStore.Architecture.Tests;
 
@@ -48,7 +49,7 @@ public sealed class RpcTests : IDisposable
     }
 
     private static FileDescriptor[] Files() =>
-        [RpcReflection.Descriptor, ElectionReflection.Descriptor, LockReflection.Descriptor, HealthReflection.Descriptor];
+        [RpcReflection.Descriptor, ElectionReflection.Descriptor, LockReflection.Descriptor, HealthReflection.Descriptor, MembershipReflection.Descriptor];
 
     private static List<string> Sorted(IEnumerable<string> paths) => [.. paths.Order(StringComparer.Ordinal)];
 

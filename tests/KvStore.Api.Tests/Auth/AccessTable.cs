@@ -4,6 +4,7 @@ using KvStore.Protocol.Election;
 using KvStore.Protocol.Etcd;
 using KvStore.Protocol.Health;
 using KvStore.Protocol.Lock;
+using KvStore.Protocol.Memberships;
 
 namespace KvStore.Api.Tests.Auth;
 
@@ -122,6 +123,9 @@ internal static class AccessTable
         yield return new(service + "MemberRemove", new MemberRemoveRequest { ID = 77 }, Root);
         yield return new(service + "MemberUpdate", new MemberUpdateRequest { ID = 77, PeerURLs = { "http://c:2380" } }, Root);
         yield return new(service + "MemberPromote", new MemberPromoteRequest { ID = 77 }, Root);
+        const string own = "/kvstore.membership.Membership/";
+        yield return new(own + "Join", new JoinRequest { PeerUrls = { "http://d:2380" }, Replaces = 77 }, Root);
+        yield return new(own + "Progress", new ProgressRequest(), Root);
     }
 
     private static IEnumerable<AccessRow> Maintenance()

@@ -10,9 +10,9 @@ namespace KvStore.Server.Tests.Cluster;
 
 /// <summary>
 /// Writers that put keys of their own at a common rate and keep book: what was acknowledged, at which revision, and the longest
-/// time in which nobody's put was acknowledged. A put that failed is never repeated: its outcome is unknown and not in the book.
+/// time in which nobody's put was acknowledged. Loads one after the other bear names, so that their keys differ. A put that failed is never repeated: its outcome is unknown and not in the book.
 /// </summary>
-internal sealed class PutLoad(GrpcChannel channel, int writers, int putsPerSecond) : IDisposable
+internal sealed class PutLoad(GrpcChannel channel, int writers, int putsPerSecond, string run = "") : IDisposable
 {
     /// <summary>An attempt is given up after this time, so that a writer stuck on a dead leader tries the next member.</summary>
     private static readonly TimeSpan AttemptLimit = TimeSpan.FromSeconds(1);
@@ -63,7 +63,7 @@ internal sealed class PutLoad(GrpcChannel channel, int writers, int putsPerSecon
         using var pace = new PeriodicTimer(interval);
         for (var n = 0; !_stop.IsCancellationRequested; n++)
         {
-            var key = string.Create(CultureInfo.InvariantCulture, $"writer/{writer:d3}/{n:d7}");
+            var key = string.Create(CultureInfo.InvariantCulture, $"writer/{run}{writer:d3}/{n:d7}");
             try
             {
                 var request = new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(key) };

@@ -11,6 +11,7 @@ internal sealed class TlsCluster : IDisposable
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(3);
 
     private readonly TestFolder _folder = new();
+    private int _made;
 
     private TlsCluster()
     {
@@ -24,6 +25,7 @@ internal sealed class TlsCluster : IDisposable
     {
         var cluster = new TlsCluster();
         await MakeCertificatesAsync(cluster.Certificates, members);
+        cluster._made = members;
         cluster.Members = ServerProcess.Cluster(Checkout.Server, cluster._folder.Path, members, "https", name => [.. cluster.TlsFlags(name), .. further]);
         foreach (var member in cluster.Members)
             member.Start();
@@ -35,7 +37,7 @@ internal sealed class TlsCluster : IDisposable
     /// <summary>One more member of these, to be added and then started.</summary>
     public async Task<ServerProcess> MakeJoinerAsync(params string[] further)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"m{Members.Count + 1}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"m{++_made}");
         await ScriptAsync(Certificates, "member", name, "127.0.0.1,localhost");
         var ports = FreePorts.Take(2);
         string Url(int port) => string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}");
@@ -49,6 +51,24 @@ internal sealed class TlsCluster : IDisposable
         ]);
         Members = [.. Members, joiner];
         return joiner;
+    }
+
+    /// <summary>A member that is none any more: its process is gone when this returns.</summary>
+    public void Retire(ServerProcess member)
+    {
+        Members = [.. Members.Where(other => other != member)];
+        member.Dispose();
+    }
+
+    /// <summary>kvctl as an administrator of this cluster starts it.</summary>
+    public IEnumerable<string> CtlFlags()
+    {
+        var tls = ClientTls();
+        return
+        [
+            "--endpoints", string.Join(',', Members.Select(Url)),
+            "--cacert", tls.CaFile!, "--cert", tls.CertificateFile!, "--key", tls.KeyFile!,
+        ];
     }
 
     /// <summary>Certificates of a stranger's authority, made the same way.</summary>

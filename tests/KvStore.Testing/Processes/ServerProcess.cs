@@ -37,6 +37,8 @@ public sealed class ServerProcess : IDisposable
 
     public ChildProcess Process => _process ?? throw new InvalidOperationException($"{Name} was not started");
 
+    public bool WasStarted => _process is not null;
+
     /// <summary>A cluster of one, in clear text, with its data in a folder.</summary>
     public static ServerProcess OneMember(string program, string folder, params string[] further)
     {

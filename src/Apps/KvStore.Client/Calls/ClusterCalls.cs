@@ -1,4 +1,5 @@
 using KvStore.Protocol.Etcd;
+using KvStore.Protocol.Memberships;
 
 namespace KvStore.Client;
 
@@ -6,6 +7,7 @@ namespace KvStore.Client;
 public sealed class ClusterCalls
 {
     private const string Service = "/etcdserverpb.Cluster/";
+    private const string OwnService = "/kvstore.membership.Membership/";
     private readonly CallSender _sender;
 
     internal ClusterCalls(CallSender sender) => _sender = sender;
@@ -29,4 +31,15 @@ public sealed class ClusterCalls
     /// <summary>Gives a learner that has caught up its vote.</summary>
     public Task<MemberPromoteResponse> PromoteAsync(MemberPromoteRequest request, CancellationToken cancellationToken = default) =>
         _sender.WriteAsync(Service + "MemberPromote", request, MemberPromoteResponse.Parser, cancellationToken);
+
+    /// <summary>
+    /// Adds a learner that the leader promotes by itself once it has started and caught up; where a voter is named, that one is removed by
+    /// the same change. Safe to repeat. Members of etcd do not know this call: they answer with the code unimplemented.
+    /// </summary>
+    public Task<JoinResponse> JoinAsync(JoinRequest request, CancellationToken cancellationToken = default) =>
+        _sender.WriteAsync(OwnService + "Join", request, JoinResponse.Parser, cancellationToken);
+
+    /// <summary>How far the members are, as the leader knows it. Members of etcd do not know this call.</summary>
+    public Task<ProgressResponse> ProgressAsync(CancellationToken cancellationToken = default) =>
+        _sender.ReadAsync(OwnService + "Progress", new ProgressRequest(), ProgressResponse.Parser, cancellationToken);
 }

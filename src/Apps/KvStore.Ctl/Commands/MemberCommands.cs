@@ -1,12 +1,16 @@
 using KvStore.Ctl.Arguments;
 using KvStore.Ctl.Output;
 using KvStore.Protocol.Etcd;
+using KvStore.Protocol.Memberships;
 
 namespace KvStore.Ctl.Commands;
 
 internal static class MemberCommands
 {
     private static readonly Flag PeerUrls = Flag.Text("peer-urls", "", "comma separated peer URLs for the new member.");
+
+    private static readonly Flag AutoPromote =
+        Flag.Boolean("auto-promote", "the leader promotes the learner by itself once it has started and caught up");
 
     public static Command Group { get; } = new()
     {
@@ -20,7 +24,7 @@ internal static class MemberCommands
                 Name = "add",
                 Use = "add <memberName> [options]",
                 Summary = "Adds a member into the cluster",
-                Flags = [Flag.Boolean("learner", "indicates if the new member is raft learner"), PeerUrls],
+                Flags = [Flag.Boolean("learner", "indicates if the new member is raft learner"), PeerUrls, AutoPromote],
                 Run = AddAsync,
             },
             new Command
@@ -32,6 +36,7 @@ internal static class MemberCommands
                 Run = ListAsync,
             },
             new Command { Name = "promote", Use = "promote <memberID>", Summary = "Promotes a non-voting member in the cluster", Run = PromoteAsync },
+            MemberReplaceCommand.Definition,
             new Command { Name = "remove", Use = "remove <memberID>", Summary = "Removes a member from the cluster", Run = RemoveAsync },
             new Command { Name = "update", Use = "update <memberID> [options]", Summary = "Updates a member in the cluster", Flags = [PeerUrls], Run = UpdateAsync },
         ],
@@ -47,22 +52,31 @@ internal static class MemberCommands
                 : "too many arguments");
         var request = new MemberAddRequest { IsLearner = call.Flags.Boolean("learner") };
         request.PeerURLs.AddRange(Urls(call));
-        var answer = await call.Client.Cluster.AddAsync(request, call.Stopping).ConfigureAwait(false);
+        if (call.Flags.Boolean("auto-promote") && !request.IsLearner)
+            throw new CtlException(ExitCode.BadArguments, "--auto-promote is for a learner: give --learner, too");
+        var answer = call.Flags.Boolean("auto-promote")
+            ? await JoinAsync(call, request).ConfigureAwait(false)
+            : await call.Client.Cluster.AddAsync(request, call.Stopping).ConfigureAwait(false);
         call.Printer.MemberAdd(answer);
         if (call.Printer is SimplePrinter)
-            WriteEnvironment(call, answer);
+            WriteEnvironment(call, call.Arguments[0], call.Flags.Text("peer-urls"), answer.Member.ID, answer.Members);
+    }
+
+    private static async Task<MemberAddResponse> JoinAsync(Invocation call, MemberAddRequest request)
+    {
+        var answer = await call.Client.Cluster.JoinAsync(new JoinRequest { PeerUrls = { request.PeerURLs } }, call.Stopping).ConfigureAwait(false);
+        return new MemberAddResponse { Header = answer.Header, Member = answer.Member, Members = { answer.Members } };
     }
 
     /// <summary>What the new member's process has to be started with.</summary>
-    private static void WriteEnvironment(Invocation call, MemberAddResponse answer)
+    public static void WriteEnvironment(Invocation call, string name, string peerUrls, ulong id, IEnumerable<Member> members)
     {
-        var name = call.Arguments[0];
-        var cluster = answer.Members.SelectMany(member =>
-            member.PeerURLs.Select(url => $"{(member.ID == answer.Member.ID ? name : GoText.Of(member.Name))}={GoText.Of(url)}"));
+        var cluster = members.SelectMany(member =>
+            member.PeerURLs.Select(url => $"{(member.ID == id ? name : GoText.Of(member.Name))}={GoText.Of(url)}"));
         call.Output.Write("\n");
         call.Output.Write($"ETCD_NAME={GoText.Quote(name)}\n");
         call.Output.Write($"ETCD_INITIAL_CLUSTER={GoText.Quote(string.Join(',', cluster))}\n");
-        call.Output.Write($"ETCD_INITIAL_ADVERTISE_PEER_URLS={GoText.Quote(call.Flags.Text("peer-urls"))}\n");
+        call.Output.Write($"ETCD_INITIAL_ADVERTISE_PEER_URLS={GoText.Quote(peerUrls)}\n");
         call.Output.Write("ETCD_INITIAL_CLUSTER_STATE=\"existing\"\n");
     }
 

@@ -34,7 +34,7 @@ public static class MemberIdentity
         return new ClusterId(FirstEightBytes(bytes));
     }
 
-    internal static IReadOnlyList<string> Ordered(IReadOnlyList<string> urls)
+    public static IReadOnlyList<string> Ordered(IReadOnlyList<string> urls)
     {
         string[] ordered = [.. urls];
         Array.Sort(ordered, StringComparer.Ordinal);

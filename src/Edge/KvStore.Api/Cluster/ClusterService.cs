@@ -34,17 +34,7 @@ internal sealed class ClusterService(IMember member, NodeGateway gateway, Learne
             return null;
         var response = new MemberListResponse { Header = headers.Message(Revision.Zero) };
         foreach (var info in member.Status.Members)
-        {
-            response.Members.Add(new Member
-            {
-                ID = info.Id.Value,
-                Name = info.Name,
-                PeerURLs = { info.PeerUrls },
-                ClientURLs = { info.ClientUrls },
-                IsLearner = info.IsLearner,
-            });
-        }
-
+            response.Members.Add(ClusterProgress.Message(info));
         return response;
     }
 

@@ -12,17 +12,19 @@ public sealed class PeerCalls
     private readonly LeaderLeases _leases;
     private readonly CorruptionCheck _hashes;
     private readonly LearnerPromotion _promotion;
+    private readonly ClusterProgress _progress;
 
-    internal PeerCalls(LeaderLeases leases, CorruptionCheck hashes, LearnerPromotion promotion)
+    internal PeerCalls(LeaderLeases leases, CorruptionCheck hashes, LearnerPromotion promotion, ClusterProgress progress)
     {
         _leases = leases;
         _hashes = hashes;
         _promotion = promotion;
+        _progress = progress;
     }
 
     /// <summary>The names of the calls that are answered here.</summary>
     public static IReadOnlyList<string> Methods { get; } = 
-        [LeaderLeases.KeepAliveMethod, LeaderLeases.TimeToLiveMethod, CorruptionCheck.Method, LearnerPromotion.Method];
+        [LeaderLeases.KeepAliveMethod, LeaderLeases.TimeToLiveMethod, CorruptionCheck.Method, LearnerPromotion.Method, ClusterProgress.Method];
 
     /// <summary>Throws <see cref="GrpcException"/> with etcd's error where this member refuses, "not leader" among them.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> AnswerAsync(string method, ReadOnlyMemory<byte> request)
@@ -31,6 +33,7 @@ public sealed class PeerCalls
         {
             LeaderLeases.KeepAliveMethod or LeaderLeases.TimeToLiveMethod => await _leases.AnswerAsync(method, request).ConfigureAwait(false),
             LearnerPromotion.Method => await _promotion.AnswerAsync(method, request).ConfigureAwait(false),
+            ClusterProgress.Method => await _progress.AnswerAsync(method, request).ConfigureAwait(false),
             CorruptionCheck.Method => await _hashes.AnswerAsync(request).ConfigureAwait(false),
             _ => throw new GrpcException(StatusCode.Unimplemented, $"unknown peer call {method}"),
         };
