@@ -11,11 +11,14 @@ public sealed record ApplierOptions
     /// </summary>
     public Func<RequestId, bool> IsAwaitedHere { get; init; } = request => !request.IsNone;
 
+    /// <summary>The one limit of answers, of what the log applies as of what is only read.</summary>
+    public const int ResponseBytesDefault = 512 * 1024 * 1024;
+
     /// <summary>
     /// Bytes of one response body. A transaction of 128 ranges could otherwise ask for more memory than the member has, on the
     /// lane that must not fail. 512 MiB is far above what a gRPC client accepts by default (4 MiB, 2 GiB for etcd's own).
     /// </summary>
-    public int ResponseBytesMax { get; init; } = 512 * 1024 * 1024;
+    public int ResponseBytesMax { get; init; } = ResponseBytesDefault;
 
     public LessorOptions Leases { get; init; } = new();
 

@@ -1,3 +1,5 @@
+using KvStore.StateMachine;
+
 namespace KvStore.Api;
 
 /// <summary>The limits of the services, and what this server says of itself.</summary>
@@ -16,9 +18,10 @@ public sealed record ApiOptions
     public int RequestBytesMax { get; init; } = 1_572_864;
 
     /// <summary>
-    /// Bytes of one answer. etcd's limit is 2 GiB; one answer is one array here, and a client that wants more streams the range.
+    /// Bytes of one answer, wherever it is made: the state machine's own limit. etcd's is 2 GiB; one answer is one array here, and a
+    /// client that wants more streams the range.
     /// </summary>
-    public int ResponseBytesMax { get; init; } = 1 << 30;
+    public int ResponseBytesMax { get; init; } = ApplierOptions.ResponseBytesDefault;
 
     /// <summary>--max-txn-ops.</summary>
     public int TxnOpsMax { get; init; } = 128;

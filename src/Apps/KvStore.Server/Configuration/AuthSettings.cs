@@ -16,6 +16,12 @@ internal sealed record AuthSettings
     /// <summary>Null: simple tokens.</summary>
     public JwtKey? SigningKey { get; init; }
 
+    /// <summary>Where <see cref="SigningKey"/> comes from.</summary>
+    public SigningFiles? SigningFiles { get; init; }
+
+    /// <summary>What the files held before they were loaded: a change since then is seen as one.</summary>
+    public string SigningFingerprint { get; init; } = "";
+
     public TimeSpan SignedLifetime { get; init; } = SignedLifetimeDefault;
 
     public required TimeSpan SimpleLifetime { get; init; }
@@ -43,7 +49,7 @@ internal sealed record AuthSettings
         return kind switch
         {
             "simple" => common,
-            "jwt" => common with { SigningKey = LoadKey(parameters), SignedLifetime = LifetimeOf(parameters) },
+            "jwt" => Signed(common, FilesOf(parameters)) with { SignedLifetime = LifetimeOf(parameters) },
             _ => throw new ConfigurationException(Invalid),
         };
     }
@@ -62,20 +68,21 @@ internal sealed record AuthSettings
         return (parts[0], parameters);
     }
 
-    private static JwtKey LoadKey(Dictionary<string, string> parameters)
+    private static SigningFiles FilesOf(Dictionary<string, string> parameters) =>
+        new(parameters.GetValueOrDefault("sign-method", ""), parameters.GetValueOrDefault("pub-key", ""), parameters.GetValueOrDefault("priv-key", ""));
+
+    private static AuthSettings Signed(AuthSettings common, SigningFiles files)
     {
         try
         {
-            return JwtKey.Load(parameters.GetValueOrDefault("sign-method", ""), ReadKey(parameters, "pub-key"), ReadKey(parameters, "priv-key"));
+            var fingerprint = files.Fingerprint();
+            return common with { SigningFiles = files, SigningFingerprint = fingerprint, SigningKey = files.Load() };
         }
         catch (Exception unusable) when (unusable is ArgumentException or CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw new ConfigurationException($"--auth-token: {unusable.Message}");
         }
     }
-
-    private static byte[]? ReadKey(Dictionary<string, string> parameters, string name) =>
-        parameters.TryGetValue(name, out var file) && file.Length > 0 ? File.ReadAllBytes(file) : null;
 
     private static TimeSpan LifetimeOf(Dictionary<string, string> parameters)
     {

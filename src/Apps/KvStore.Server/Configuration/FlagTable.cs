@@ -7,7 +7,6 @@ namespace KvStore.Server.Configuration;
 internal static class FlagTable
 {
     private const string BoltOnly = "the store here is RocksDB, not bbolt";
-    private const string NoDiscovery = "bootstrap by discovery is not available yet: list the members in --initial-cluster";
 
     public static IReadOnlyList<Flag> All { get; } =
     [
@@ -45,21 +44,21 @@ internal static class FlagTable
         new("initial-cluster-state", Text, "new", "'new' to bootstrap a cluster, 'existing' to join one."),
         new("initial-cluster-token", Text, "etcd-cluster", "Token that keeps clusters bootstrapped alike apart."),
         new("advertise-client-urls", List, "http://localhost:2379", "This member's client URLs, told to clients through the member list."),
-        new("discovery-token", Text, "", "Token of the discovery service.", Refused, NoDiscovery),
-        new("discovery-endpoints", List, "", "Endpoints of the discovery service.", Refused, NoDiscovery),
+        new("discovery-token", Text, "", "Token of the discovery service."),
+        new("discovery-endpoints", List, "", "Endpoints of the discovery service."),
         new("discovery-srv", Text, "", "DNS domain whose SRV records list the members of a new cluster."),
         new("discovery-srv-name", Text, "", "Suffix of the SRV service name, where a domain has several clusters."),
-        new("discovery-dial-timeout", Duration, "2s", "Time to reach the discovery service.", Inert, NoDiscovery),
-        new("discovery-request-timeout", Duration, "5s", "Time of a request to the discovery service.", Inert, NoDiscovery),
-        new("discovery-keepalive-time", Duration, "2s", "Time between pings to the discovery service.", Inert, NoDiscovery),
-        new("discovery-keepalive-timeout", Duration, "6s", "Time an answer to a ping may take.", Inert, NoDiscovery),
-        new("discovery-insecure-transport", Bool, "true", "Whether the discovery service is reached in clear text.", Inert, NoDiscovery),
-        new("discovery-insecure-skip-tls-verify", Bool, "false", "Whether any certificate of the discovery service is taken.", Inert, NoDiscovery),
-        new("discovery-cert", Text, "", "Certificate (PEM) shown to the discovery service.", Inert, NoDiscovery),
-        new("discovery-key", Text, "", "Key (PEM) of --discovery-cert.", Inert, NoDiscovery),
-        new("discovery-cacert", Text, "", "Certificate authorities (PEM) of the discovery service.", Inert, NoDiscovery),
-        new("discovery-user", Text, "", "User of the discovery service, or user:password.", Inert, NoDiscovery),
-        new("discovery-password", Text, "", "Password of --discovery-user.", Inert, NoDiscovery),
+        new("discovery-dial-timeout", Duration, "2s", "Time to reach the discovery service."),
+        new("discovery-request-timeout", Duration, "5s", "Time of a request to the discovery service."),
+        new("discovery-keepalive-time", Duration, "2s", "Time between pings to the discovery service."),
+        new("discovery-keepalive-timeout", Duration, "6s", "Time an answer to a ping may take."),
+        new("discovery-insecure-transport", Bool, "true", "Whether the discovery service is reached in clear text."),
+        new("discovery-insecure-skip-tls-verify", Bool, "false", "Whether any certificate of the discovery service is taken."),
+        new("discovery-cert", Text, "", "Certificate (PEM) shown to the discovery service."),
+        new("discovery-key", Text, "", "Key (PEM) of --discovery-cert."),
+        new("discovery-cacert", Text, "", "Certificate authorities (PEM) of the discovery service."),
+        new("discovery-user", Text, "", "User of the discovery service, or user:password."),
+        new("discovery-password", Text, "", "Password of --discovery-user."),
         new("discovery", Text, "", "URL of a v2 discovery service.", Refused, "v2 discovery is gone since etcd 3.6: list the members in --initial-cluster"),
         new("discovery-proxy", Text, "", "Proxy before a v2 discovery service.", Inert, "v2 discovery is gone since etcd 3.6"),
         new("proxy", Text, "off", "Mode of the v2 proxy.", Refused, "the v2 proxy is gone since etcd 3.6"),
@@ -128,7 +127,7 @@ internal static class FlagTable
         new("memory-mlock", Bool, "false", "Whether to lock memory.", Inert, "not available"),
         new("bootstrap-defrag-threshold-megabytes", Uint, "0", "Free space at which to defragment at start.", Inert, BoltOnly),
         new("unsafe-no-fsync", Bool, "false", "Never waits for the disk: a crash of the machine loses acknowledged writes."),
-        new("discovery-fallback", Text, "exit", "What to do when discovery fails.", Inert, NoDiscovery),
+        new("discovery-fallback", Text, "exit", "What to do when discovery fails.", Inert, "a member whose discovery fails ends"),
         new("v2-deprecation", Text, "write-only", "State of the v2 store.", Inert, "there is no v2 store"),
         new("config-file", Text, "", "A YAML file with all settings, in etcd's form; flags and variables are then ignored."),
 

@@ -31,6 +31,9 @@ internal sealed record ServerOptions
     /// <summary>Where a member without data finds its cluster; null: in <see cref="InitialCluster"/>.</summary>
     public required SrvDomain? DiscoveryDomain { get; init; }
 
+    /// <summary>The service in which a member without data finds its cluster; null: none.</summary>
+    public required DiscoverySettings? Discovery { get; init; }
+
     public required string InitialClusterToken { get; init; }
 
     /// <summary>True for "existing": this member joins a cluster that runs.</summary>

@@ -53,7 +53,9 @@ internal static class ServerOptionsReader
             AdvertisePeer = advertisePeer,
             InitialCluster = cluster,
             DiscoveryDomain = settings.Text("discovery-srv") is { Length: > 0 } domain ? new SrvDomain(domain, settings.Text("discovery-srv-name")) : null,
-            InitialClusterToken = settings.Text("initial-cluster-token"),
+            Discovery = DiscoverySettings.Read(settings),
+            // The service's token tells the clusters apart that are found there.
+            InitialClusterToken = settings.Text(settings.IsSet("discovery-endpoints") ? "discovery-token" : "initial-cluster-token"),
             JoinsExistingCluster = settings.Text("initial-cluster-state") switch
             {
                 "new" => false,
@@ -131,6 +133,14 @@ internal static class ServerOptionsReader
         var text = settings.IsSet("initial-cluster")
             ? settings.Text("initial-cluster")
             : string.Join(',', advertised.Select(url => $"{name}={url}"));
+        var cluster = ParseCluster(text);
+        CheckSelf(cluster, name, advertised);
+        return cluster.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<string>)entry.Value.Order(StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
+    }
+
+    /// <summary>name=url,name=url; a member with several addresses is named several times.</summary>
+    internal static Dictionary<string, List<string>> ParseCluster(string text)
+    {
         var cluster = new Dictionary<string, List<string>>(StringComparer.Ordinal);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var pair in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -146,8 +156,7 @@ internal static class ServerOptionsReader
             urls.Add(url);
         }
 
-        CheckSelf(cluster, name, advertised);
-        return cluster.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<string>)entry.Value.Order(StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
+        return cluster;
     }
 
     private static void CheckSelf(Dictionary<string, List<string>> cluster, string name, IReadOnlyList<string> advertised)

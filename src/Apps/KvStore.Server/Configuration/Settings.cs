@@ -148,7 +148,7 @@ internal sealed class Settings
         }
     }
 
-    // Before it is said that discovery is not to be had: two ways at once are wrong everywhere.
+    /// <summary>A member comes to its cluster in one way.</summary>
     private void JudgeBootstrap()
     {
         string[] ways = ["initial-cluster", "discovery-endpoints", "discovery-srv"];

@@ -12,10 +12,15 @@ internal sealed class AuthSetup : IDisposable
 {
     private readonly SimpleTokens? _simple;
     private readonly JwtTokens? _signed;
+    private readonly SigningFiles? _files;
+    private readonly string _fingerprint;
+    private readonly ILogger _logger;
 
     public AuthSetup(ServerOptions options, ILogger logger)
     {
         var auth = options.Auth;
+        _logger = logger;
+        (_files, _fingerprint) = (auth.SigningFiles, auth.SigningFingerprint);
         if (auth.SigningKey is { } key)
             _signed = new JwtTokens(key, TimeProvider.System, auth.SignedLifetime);
         else
@@ -36,6 +41,13 @@ internal sealed class AuthSetup : IDisposable
     }
 
     public CallerSecurity Security { get; }
+
+    /// <summary>Begins to look for changed keys; ends with the token.</summary>
+    public void Start(CancellationToken stopping)
+    {
+        if (_signed is not null && _files is not null)
+            _ = new SigningKeyWatch(_files, _signed, _logger).RunAsync(_fingerprint, stopping);
+    }
 
     /// <summary>Signed tokens are not assigned by the log.</summary>
     public ITokenAssignments Assignments => (ITokenAssignments?)_simple ?? NoTokens.Instance;

@@ -6,6 +6,7 @@ using KvStore.Primitives;
 using KvStore.Protocol.Etcd;
 using KvStore.Server.Configuration;
 using KvStore.Server.Discovery;
+using Serilog;
 
 namespace KvStore.Server.Hosting;
 
@@ -23,12 +24,16 @@ internal static class Bootstrap
 
     private static readonly TimeSpan JoinPause = TimeSpan.FromMilliseconds(200);
 
-    public static async Task<BootstrapPlan> PlanAsync(ServerOptions options, bool hasLog, TlsClientOptions? tls, CancellationToken stop)
+    public static async Task<BootstrapPlan> PlanAsync(ServerOptions options, bool hasLog, TlsClientOptions? tls, ILogger logger, CancellationToken stop)
     {
-        if (options.DiscoveryDomain is { } domain)
+        if (hasLog && (options.Discovery is not null || options.DiscoveryDomain is not null))
+            return BootstrapPlan.Restart;
+        if (options.Discovery is { } discovery)
         {
-            if (hasLog)
-                return BootstrapPlan.Restart;
+            options = options with { InitialCluster = await new RegistryDiscovery(logger, TimeProvider.System).JoinAsync(options, discovery, stop).ConfigureAwait(false) };
+        }
+        else if (options.DiscoveryDomain is { } domain)
+        {
             options = options with { InitialCluster = await new SrvDiscovery(DnsServiceLookup.OfThisMachine()).FindAsync(options, domain, stop).ConfigureAwait(false) };
         }
 

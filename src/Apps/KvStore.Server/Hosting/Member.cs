@@ -137,7 +137,7 @@ internal sealed class Member : IAsyncDisposable
         if (_options.QuotaBytes < 0)
             _logger.Info("disabled backend quota", ("quota-size-bytes", _options.QuotaBytes));
         var latePeers = new LatePeerNetwork();
-        _node = await NodeSetup.StartAsync(_options, _descriptors.StoreFiles, latePeers, _lanes, _calls, _auth.Assignments, trace, _metrics, stop).ConfigureAwait(false);
+        _node = await NodeSetup.StartAsync(_options, _descriptors.StoreFiles, _logger, latePeers, _lanes, _calls, _auth.Assignments, trace, _metrics, stop).ConfigureAwait(false);
         var self = _node.Status.Self;
         _logger.Info("opened the member", ("member-id", self.ToString()), ("cluster-id", _node.Status.Cluster.ToString()));
 
@@ -158,6 +158,7 @@ internal sealed class Member : IAsyncDisposable
         var upkeep = new Upkeep(member, _services, peers, _apiOptions, _options.Maintenance, _logger);
         await upkeep.CheckAsync(stop).ConfigureAwait(false);
         upkeep.Start(_stopping.Token);
+        _auth.Start(_stopping.Token);
         _ = new CrowdMemory(_descriptors.Clients, _logger).RunAsync(_stopping.Token);
         _serving = ServeWhenReadyAsync(_node, _clientListeners);
         _ = WatchForTheEndAsync(_node);

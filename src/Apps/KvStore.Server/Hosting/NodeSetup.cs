@@ -7,6 +7,7 @@ using KvStore.RocksDb;
 using KvStore.Server.Configuration;
 using KvStore.Server.Metrics;
 using KvStore.StateMachine;
+using Serilog;
 
 namespace KvStore.Server.Hosting;
 
@@ -19,7 +20,7 @@ internal static class NodeSetup
     public static int ElectionTicks(ServerOptions options) => (int)(options.ElectionTimeout / options.HeartbeatInterval);
 
     public static async Task<KvNode> StartAsync(
-        ServerOptions options, int storeFiles, IPeerNetwork network, ThreadLaneFactory lanes, PendingCalls calls, ITokenAssignments tokens, ITraceSink trace,
+        ServerOptions options, int storeFiles, ILogger logger, IPeerNetwork network, ThreadLaneFactory lanes, PendingCalls calls, ITokenAssignments tokens, ITraceSink trace,
         MetricsExposition metrics, CancellationToken stop)
     {
         var doors = new NodeDoors
@@ -34,7 +35,7 @@ internal static class NodeSetup
         };
         var node = Options(options, calls, tokens);
         var hasLog = MemberData.HasLog(doors.Files, doors.Stores, node);
-        return KvNode.Start(doors, node, await Bootstrap.PlanAsync(options, hasLog, TlsSetup.ForPeers(options), stop).ConfigureAwait(false));
+        return KvNode.Start(doors, node, await Bootstrap.PlanAsync(options, hasLog, TlsSetup.ForPeers(options), logger, stop).ConfigureAwait(false));
     }
 
     private static NodeOptions Options(ServerOptions options, PendingCalls calls, ITokenAssignments tokens)

@@ -8,18 +8,19 @@ namespace KvStore.Api.Security;
 
 /// <summary>
 /// Signed tokens (RFC 7519) with the claims that etcd's have: username, revision, exp. Nobody remembers them; a change of users or
-/// roles outdates them all, which the revision in them tells.
+/// roles outdates them all, which the revision in them tells. Any thread.
 /// </summary>
 public sealed class JwtTokens : ICallerTokens, IDisposable
 {
-    private readonly JwtKey _key;
+    private readonly string _method;
+    private volatile JwtKey _key;
     private readonly TimeProvider _time;
     private readonly TimeSpan _lifetime;
     private readonly string _header;
 
     public JwtTokens(JwtKey key, TimeProvider time, TimeSpan lifetime)
     {
-        _key = key;
+        (_key, _method) = (key, key.Method);
         _time = time;
         _lifetime = lifetime;
         _header = Base64Url.EncodeToString(Encoding.ASCII.GetBytes($$"""{"alg":"{{key.Method}}","typ":"JWT"}"""));
@@ -32,6 +33,7 @@ public sealed class JwtTokens : ICallerTokens, IDisposable
     public bool TryIdentify(string token, AuthRevision current, out Caller caller)
     {
         caller = default;
+        var key = _key;
         var parts = token.Split('.');
         if (parts.Length != 3 || !TryDecode(parts[0], out var header) || !TryDecode(parts[1], out var claims) || !TryDecode(parts[2], out var signature))
             return false;
@@ -39,9 +41,9 @@ public sealed class JwtTokens : ICallerTokens, IDisposable
         {
             using var head = JsonDocument.Parse(header);
             // The method is the server's to choose, never the token's.
-            if (!IsText(head.RootElement, "alg", out var method) || method != _key.Method)
+            if (!IsText(head.RootElement, "alg", out var method) || method != _method)
                 return false;
-            if (!_key.Verifies(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), signature))
+            if (!key.Verifies(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), signature))
                 return false;
             using var body = JsonDocument.Parse(claims);
             return TryReadClaims(body.RootElement, out caller);
@@ -60,7 +62,8 @@ public sealed class JwtTokens : ICallerTokens, IDisposable
 
     public string? Sign(string user, AuthRevision revision)
     {
-        if (!_key.CanSign)
+        var key = _key;
+        if (!key.CanSign)
             return null;
         using var claims = new MemoryStream();
         using (var writer = new Utf8JsonWriter(claims))
@@ -73,7 +76,18 @@ public sealed class JwtTokens : ICallerTokens, IDisposable
         }
 
         var signed = $"{_header}.{Base64Url.EncodeToString(claims.ToArray())}";
-        return $"{signed}.{Base64Url.EncodeToString(_key.Sign(Encoding.ASCII.GetBytes(signed)))}";
+        return $"{signed}.{Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(signed)))}";
+    }
+
+    /// <summary>
+    /// Puts another key of the same method in force; tokens of the one before are none any more. The old key is left to
+    /// the collector, since calls may be using it.
+    /// </summary>
+    public void Replace(JwtKey key)
+    {
+        if (key.Method != _method)
+            throw new ArgumentException($"auth: the tokens here are of {_method}, the key is of {key.Method}", nameof(key));
+        _key = key;
     }
 
     public void Dispose() => _key.Dispose();
