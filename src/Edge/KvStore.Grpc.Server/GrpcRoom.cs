@@ -108,6 +108,7 @@ public sealed class GrpcRoom
     {
         Interlocked.Increment(ref _callsInFlight);
         call.Entry.Counters.OnStarted();
+        call.Span = CallSpans.Begin(call);
         var contentType = call.Http.Request.ContentType!;
         call.Http.Response.ContentType = contentType.Length == GrpcHeaders.ContentType.Length ? GrpcHeaders.ContentType : contentType;
     }
@@ -136,6 +137,7 @@ public sealed class GrpcRoom
         call.Entry.Counters.OnHandled(call.Status.Code);
         Interlocked.Decrement(ref _callsInFlight);
         WriteStatus(call.Http, call.Status, call.Trailers);
+        CallSpans.End(call.Span, call.Status);
         Options.OnFinished?.Invoke(call, call.Status);
     }
 

@@ -77,6 +77,15 @@ internal sealed record ServerOptions
 
     public required TimeSpan SlowApplyWarning { get; init; }
 
+    /// <summary>Time of a unary call beyond which it is logged; zero: never.</summary>
+    public required TimeSpan SlowCallWarning { get; init; }
+
+    /// <summary>Null: no spans are sent.</summary>
+    public required TracingSettings? Tracing { get; init; }
+
+    /// <summary>Whether the process's memory is kept out of the swap.</summary>
+    public required bool LocksMemory { get; init; }
+
     /// <summary>--metrics extensive: the time of each call is measured.</summary>
     public required bool MeasuresCalls { get; init; }
 

@@ -84,6 +84,9 @@ internal static class ServerOptionsReader
             WatchProgressInterval = progress == TimeSpan.Zero ? DefaultProgressInterval
                 : progress < ProgressIntervalMin ? ProgressIntervalMin : progress,
             SlowApplyWarning = settings.Duration("warning-apply-duration"),
+            SlowCallWarning = settings.Duration("warning-unary-request-duration"),
+            Tracing = TracingSettings.Read(settings),
+            LocksMemory = settings.Bool("memory-mlock"),
             MeasuresCalls = ReadChoice(settings, "metrics", "basic", "extensive") == "extensive",
             ServesJson = settings.Bool("enable-grpc-gateway"),
             CorsOrigins = settings.List("cors"),

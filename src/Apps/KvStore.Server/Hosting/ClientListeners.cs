@@ -38,6 +38,7 @@ internal sealed class ClientListeners : IAsyncDisposable
         _sockets = sockets;
         _descriptors = descriptors;
         var calls = new CallMetrics(services.Table, options.MeasuresCalls);
+        var slowCalls = new SlowCalls(options.SlowCallWarning, TimeProvider.System, logger);
         _room = new GrpcRoom(services.Table, new GrpcRoomOptions
         {
             ReceiveBytesMax = options.RequestBytesMax + NodeSetup.ReceiveSlackBytes,
@@ -47,7 +48,11 @@ internal sealed class ClientListeners : IAsyncDisposable
                 calls.OnAdmitted(call);
                 return services.Admit(call);
             },
-            OnFinished = calls.OnFinished,
+            OnFinished = (call, status) =>
+            {
+                calls.OnFinished(call, status);
+                slowCalls.OnFinished(call, status);
+            },
             OnUnhandledException = (call, exception) => logger.Fail(exception, "a call failed unexpectedly", ("method", call.Method.Path)),
         });
         _http = new HttpEndpoints(services, () => metrics.Write(services, calls, _room, node.Status), () => node.Status, options.ServesJson ? new JsonGateway(_room) : null);

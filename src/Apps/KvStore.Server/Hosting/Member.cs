@@ -31,6 +31,7 @@ internal sealed class Member : IAsyncDisposable
 
     private readonly ServerOptions _options;
     private readonly ILogger _logger;
+    private IDisposable? _tracing;
     private readonly TaskCompletionSource<int> _ending;
     private readonly CancellationTokenSource _stopping = new();
     private readonly MonotonicClock _clock = new(TimeProvider.System);
@@ -113,6 +114,7 @@ internal sealed class Member : IAsyncDisposable
         _services?.Dispose();
         _calls.Dispose();
         _auth.Dispose();
+        _tracing?.Dispose();
         _stopping.Dispose();
         if (_node is not null)
             _logger.Info("closed the member", ("took", Stopwatch.GetElapsedTime(started)));
@@ -122,7 +124,10 @@ internal sealed class Member : IAsyncDisposable
     {
         _logger.Info("starting", ("name", _options.Name), ("data-dir", _options.DataDirectory), ("rocksdb", RocksLibrary.LoadedName),
             ("initial-cluster", string.Join(',', _options.InitialCluster.Select(entry => entry.Key))));
+        if (_options.LocksMemory && ResidentMemory.TryLock() is { } refusal)
+            throw new StartException($"--memory-mlock: memory cannot be locked: {refusal}; raise the limit of locked memory (LimitMEMLOCK= of systemd, ulimit -l)");
         BindListeners();
+        _tracing = Tracing.Start(_options.Tracing);
         if (OsFileSystem.PrepareDataDirectory(_options.DataDirectory))
             _logger.Warn("the data directory was open to other users; it is private now (0700)", ("data-dir", _options.DataDirectory));
         SelfSignedCertificates.Prepare(_options, _logger, TimeProvider.System);

@@ -124,6 +124,9 @@ public sealed class ServerCall
         _http.Response.Headers.Append(name, value);
     }
 
+    /// <summary>Null while nobody listens to <see cref="CallSpans"/>.</summary>
+    internal System.Diagnostics.Activity? Span { get; set; }
+
     internal Metadata? Trailers => _trailers;
 
     internal void AddTrailers(Metadata trailers)

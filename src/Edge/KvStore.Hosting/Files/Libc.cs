@@ -43,6 +43,9 @@ internal static class Libc
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     public static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, int mode);
 
+    [DllImport("libc", EntryPoint = "mlockall", SetLastError = true)]
+    public static extern int LockMemory(int flags);
+
     /// <summary>A system call without a function of its own, with six arguments: those of fewer take the first.</summary>
     [DllImport("libc", EntryPoint = "syscall")]
     public static extern nint SystemCall(nint number, nint first, nint second, nint third, nint fourth, nint fifth, nint sixth);
