@@ -28,7 +28,7 @@ public enum TraceKind
     /// <summary>A = member, B = its next index.</summary>
     PeerNeedsSnapshot,
 
-    /// <summary>A = new number of voters, B = new number of learners.</summary>
+    /// <summary>A = new number of voters, B = new number of learners, C = number of outgoing voters, above zero while the membership is joint.</summary>
     MembershipChanged,
 
     /// <summary>A = member from which the frame came. Detail says what was wrong.</summary>

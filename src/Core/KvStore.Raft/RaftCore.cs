@@ -150,7 +150,7 @@ public sealed class RaftCore
         if (!MembershipChanger.TryApply(Membership, change, out var next, out _))
             return Membership;
         Membership = next;
-        Trace(TraceKind.MembershipChanged, (ulong)next.Voters.Count, (ulong)next.Learners.Count);
+        Trace(TraceKind.MembershipChanged, (ulong)next.Voters.Count, (ulong)next.Learners.Count, (ulong)next.OutgoingVoters.Count);
         if (Role == RaftRole.Leader)
             _leader.OnMembershipChanged();
         return next;

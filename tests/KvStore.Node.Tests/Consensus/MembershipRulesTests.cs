@@ -66,6 +66,27 @@ public sealed class MembershipRulesTests
         Assert.Equal(EtcdErrors.MemberNotFound, MembershipRules.Judge(Request(MembershipRequestKind.Promote, new MemberId(8)), directory, health, _strict));
     }
 
+    /// <summary>C7: both majorities of the joint membership have to be there, without the one that goes and with the learner that comes.</summary>
+    [Theory]
+    [InlineData(3, 3, 3, 3, null)]
+    [InlineData(3, 3, 2, 3, null)] // the dead one is replaced
+    [InlineData(3, 3, 2, 2, null)] // one is dead, another one is replaced: the leader and the learner
+    [InlineData(3, 3, 1, 3, "unhealthy")]
+    [InlineData(1, 1, 1, 1, null)] // a cluster of one
+    [InlineData(5, 5, 3, 2, null)]
+    [InlineData(5, 5, 2, 5, "unhealthy")]
+    [InlineData(3, 2, 3, 3, null)] // it never started
+    [InlineData(3, 1, 3, 1, "started")]
+    public void Replace(int voters, int started, int active, int replaced, string? refusal)
+    {
+        var learner = new MemberInfo(_new, "new", ["http://new"], [], IsLearner: true);
+        var directory = new MemberDirectory([.. Directory(voters, started).Members, learner], [], "");
+        var peers = Enumerable.Range(1, voters).Select(i => Peer(i, i <= active)).Append(Peer(9, answers: true) with { IsLearner = true }).ToList();
+        var health = new ClusterHealth(new MemberId(1), new LogIndex(100), peers);
+        var request = Request(MembershipRequestKind.Promote, _new) with { Replaces = new MemberId((ulong)replaced) };
+        Assert.Equal(Expected(refusal), MembershipRules.Judge(request, directory, health, _strict));
+    }
+
     private static EtcdError? Expected(string? refusal) => refusal switch
     {
         "started" => EtcdErrors.MemberNotEnoughStarted,

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using KvStore.Testing.Processes;
 using Xunit.Abstractions;
 
 namespace KvStore.Server.Tests.Cluster;
@@ -27,6 +28,7 @@ public sealed class ReplaceKillTests(ITestOutputHelper output)
         var chance = new Random(Number("KVSTORE_SEED", 1));
         using var cluster = await TlsCluster.StartAsync(3);
         var acknowledged = new Dictionary<string, long>(StringComparer.Ordinal);
+        var replaced = new List<ServerProcess>();
         for (var round = 0; round < rounds; round++)
         {
             var victim = (ReplacementVictim)(round % 4);
@@ -51,9 +53,17 @@ public sealed class ReplaceKillTests(ITestOutputHelper output)
             foreach (var (key, revision) in load.Acknowledged)
                 acknowledged.Add(key, revision);
             await cluster.AssertHoldsAsync(load.Acknowledged);
+            replaced.Add(old);
         }
 
         await cluster.AssertHoldsAsync(acknowledged);
+        foreach (var member in replaced)
+        {
+            // C1: also one that was killed and came back with its old data.
+            await member.Process.WaitForExitAsync(Patience);
+            Assert.Equal(0, member.Process.ExitCode);
+        }
+
         output.WriteLine($"{acknowledged.Count} acknowledged, all there; HashKV equal");
     }
 

@@ -12,11 +12,12 @@ internal sealed class Replacement(TlsCluster cluster, ServerProcess old, ServerP
     private const int CommandsMax = 10;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private readonly TaskCompletionSource _joinerStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ChildProcess? _command;
     private bool _isJoinerKilled;
     private int _commands;
 
-    /// <summary>Ends when the command has said that it is done, the old member's process has ended and the new one is ready.</summary>
+    /// <summary>Ends when the command has said that it is done and the new member is ready. The old one is no member then, and ends by itself.</summary>
     public async Task<string> RunAsync(ReplacementVictim victim, PutLoad load, int killedAfterPuts)
     {
         string[] words =
@@ -34,8 +35,6 @@ internal sealed class Replacement(TlsCluster cluster, ServerProcess old, ServerP
         Assert.Contains(" is replaced by ", said, StringComparison.Ordinal);
         var killed = await kill;
         await joiner.UntilReadyAsync();
-        await old.Process.WaitForExitAsync(Patience);
-        Assert.Equal(0, old.Process.ExitCode);
         cluster.Retire(old);
         return string.Create(CultureInfo.InvariantCulture, $"{killed} killed after {killedAfterPuts} puts, {_commands} commands");
     }
@@ -50,7 +49,11 @@ internal sealed class Replacement(TlsCluster cluster, ServerProcess old, ServerP
         while (!command.HasExited)
         {
             if (!joiner.WasStarted ? command.Output.Contains("ETCD_INITIAL_CLUSTER_STATE", StringComparison.Ordinal) : joiner.Process.HasExited && !_isJoinerKilled)
+            {
                 joiner.Start();
+                _joinerStarted.TrySetResult();
+            }
+
             await NextAsync(poll, command, timeout.Token);
         }
 
@@ -74,13 +77,15 @@ internal sealed class Replacement(TlsCluster cluster, ServerProcess old, ServerP
 
     private async Task<string> KillAsync(ReplacementVictim victim, PutLoad load, int afterPuts)
     {
+        if (victim == ReplacementVictim.New)
+            await _joinerStarted.Task.WaitAsync(Patience);
         await load.UntilAcknowledgedAsync(afterPuts, Patience);
         switch (victim)
         {
             case ReplacementVictim.Command when _command is { } running:
                 running.Signal(ChildProcess.SignalKill);
                 return "the command";
-            case ReplacementVictim.New when joiner.WasStarted:
+            case ReplacementVictim.New:
                 _isJoinerKilled = true;
                 await RestartAsync(joiner);
                 _isJoinerKilled = false;

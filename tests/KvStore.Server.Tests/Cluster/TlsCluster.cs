@@ -11,6 +11,7 @@ internal sealed class TlsCluster : IDisposable
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(3);
 
     private readonly TestFolder _folder = new();
+    private readonly List<ServerProcess> _retired = [];
     private int _made;
 
     private TlsCluster()
@@ -53,11 +54,11 @@ internal sealed class TlsCluster : IDisposable
         return joiner;
     }
 
-    /// <summary>A member that is none any more: its process is gone when this returns.</summary>
+    /// <summary>A member that is none any more: its process goes on to its own end, or to that of the cluster.</summary>
     public void Retire(ServerProcess member)
     {
         Members = [.. Members.Where(other => other != member)];
-        member.Dispose();
+        _retired.Add(member);
     }
 
     /// <summary>kvctl as an administrator of this cluster starts it.</summary>
@@ -115,7 +116,7 @@ internal sealed class TlsCluster : IDisposable
 
     public void Dispose()
     {
-        foreach (var member in Members)
+        foreach (var member in Members.Concat(_retired))
             member.Dispose();
         _folder.Dispose();
     }

@@ -7,8 +7,9 @@ using KvStore.StateMachine;
 namespace KvStore.Simulation.Cluster;
 
 /// <summary>
-/// An operator who adds learners, promotes and removes members, by chance and while everything else fails. A member that was
-/// removed is switched off some time after anybody knows of it, and for good.
+/// An operator who adds learners, promotes and removes members, and replaces one by another (a joint change, which the leader makes by
+/// itself), by chance and while everything else fails. A member that was removed is switched off some time after a leader that
+/// stays knows of it, and for good.
 /// </summary>
 internal sealed class MembershipFaults(NodeRun run)
 {
@@ -23,7 +24,7 @@ internal sealed class MembershipFaults(NodeRun run)
     private readonly HashSet<MemberId> _removed = [];
     private ulong _added;
 
-    /// <summary>When the last change was asked for: until it has settled, nobody outside can say who the voters are.</summary>
+    /// <summary>When the last change was asked for, or was seen to be under way: until it has settled, nobody outside can say who the voters are.</summary>
     public Instant LastChange { get; private set; }
 
     private SimulatedWorld World => run.World;
@@ -53,8 +54,12 @@ internal sealed class MembershipFaults(NodeRun run)
         else if (voters > 3 || (learner is not null && World.Chance.Chance(1, 4)))
             Remove(leader, members[World.Chance.Below(members.Count)].Id);
         else if (learner is null && _added < AddedMax)
-            Add(leader);
+            Add(leader, members.Where(static member => !member.IsLearner).ToList());
     }
+
+    /// <summary>Nothing is left in the middle: no joint membership, and no member that runs waits for its promotion.</summary>
+    public bool IsDone => run.Active.All(member => member is { IsUp: true, Node.Status: var status }
+        && status.Members.All(info => info.Stage == MemberStage.Settled && !(info is { IsLearner: true, AutoPromote: true } && info.Id == status.Self)));
 
     /// <summary>Switches off who was removed; from the beginning to the end of a run.</summary>
     public void Watch() => World.After(LookAgain, () =>
@@ -62,6 +67,12 @@ internal sealed class MembershipFaults(NodeRun run)
         foreach (var member in run.Active)
         {
             if (member is not { IsUp: true, Node: { } node })
+                continue;
+            // What the leader promotes by itself, it does at any time.
+            if (node.Status.Members.Any(static info => info is { IsLearner: true, AutoPromote: true } || info.Stage != MemberStage.Settled))
+                LastChange = World.Now;
+            // As kvctl's word: a leader that stays. In a cluster of one, the successor alone may still need the vote of who goes.
+            if (!node.Status.IsLeader || node.Status.RemovedMembers.Contains(node.Status.Self))
                 continue;
             foreach (var removed in node.Status.RemovedMembers)
             {
@@ -73,10 +84,11 @@ internal sealed class MembershipFaults(NodeRun run)
         Watch();
     });
 
-    private void Add(NodeMember leader)
+    private void Add(NodeMember leader, List<MemberInfo> voters)
     {
         var id = new MemberId(FirstAdded + _added++);
-        Ask(leader, MembershipRequestKind.AddLearner, id, "added", () => JoinWhenKnown(id));
+        var replaces = World.Chance.Chance(1, 2) ? voters[World.Chance.Below(voters.Count)].Id : MemberId.None;
+        Ask(leader, MembershipRequestKind.AddLearner, id, replaces.IsNone ? "added" : "added for another", () => JoinWhenKnown(id), replaces);
     }
 
     /// <summary>A process that joins asks the members who they are, until one of them knows it.</summary>
@@ -97,7 +109,7 @@ internal sealed class MembershipFaults(NodeRun run)
     private void Remove(NodeMember leader, MemberId member) =>
         Ask(leader, MembershipRequestKind.Remove, member, member == leader.Id ? "removed itself as leader" : "removed", static () => { });
 
-    private void Ask(NodeMember leader, MembershipRequestKind kind, MemberId member, string probe, Action done)
+    private void Ask(NodeMember leader, MembershipRequestKind kind, MemberId member, string probe, Action done, MemberId replaces = default)
     {
         var request = new RequestId(World.Chance.NextUInt64() | (1UL << 63));
         LastChange = World.Now;
@@ -111,7 +123,7 @@ internal sealed class MembershipFaults(NodeRun run)
         };
         leader.Process!.Run(() => leader.Node!.TryChangeMembership(request, new MembershipRequest
         {
-            Kind = kind, Member = member, PeerUrls = [$"http://m{member}:2380"],
+            Kind = kind, Member = member, PeerUrls = [$"http://m{member}:2380"], AutoPromote = !replaces.IsNone, Replaces = replaces,
         }));
     }
 }

@@ -44,7 +44,9 @@ public static class NodeMinimums
         ["LeaseExpired"] = 600,
         ["bit rot was refused"] = 20,
         ["a member was added"] = 15,
-        ["a member was promoted"] = 8,
+        ["a member was promoted"] = 4,
+        ["a member was added for another"] = 8,
+        ["a member entered a joint membership"] = 10,
         ["a member was removed"] = 10,
         ["a member was removed itself as leader"] = 3,
         // what the checkers looked at

@@ -187,6 +187,7 @@ public sealed class NodeRun
         var before = History.Answered;
         Must(() => History.Answered > before + 20, "the healed cluster does not answer");
         Clients.Stop();
+        Must(() => _operator.IsDone, "a member is not replaced or promoted for ever");
         Must(HasConverged, "the healed cluster does not converge");
         Must(() => _watchers.TrueForAll(static w => w.IsComplete), "watchers do not get what happened");
         if (World.Failure is not null)

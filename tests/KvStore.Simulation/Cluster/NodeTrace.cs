@@ -18,6 +18,9 @@ internal sealed class NodeTrace(NodeMember member, NodeRun run) : ITraceSink
             case TraceKind.LeaseExpired:
                 run.Clients.Leases.OnExpired(new LeaseId((long)traceEvent.A));
                 break;
+            case TraceKind.MembershipChanged when traceEvent.C > 0:
+                run.World.Sometimes("a member entered a joint membership");
+                break;
             case TraceKind.Applied:
                 member.OnApplied(new LogIndex(traceEvent.C));
                 break;

@@ -43,7 +43,7 @@ internal sealed class TraceLog(ILogger logger) : ITraceSink
                 logger.Info("member is behind the log and needs a snapshot", ("member", new MemberId(a).ToString()), ("next-index", b));
                 break;
             case TraceKind.MembershipChanged:
-                logger.Info("membership changed", ("voters", a), ("learners", b));
+                logger.Info("membership changed", ("voters", a), ("learners", b), ("outgoing-voters", traceEvent.C));
                 break;
             case TraceKind.PeerFrameRefused:
                 logger.Warn("refused a frame from another member", ("member", new MemberId(a).ToString()), ("reason", traceEvent.Detail));

@@ -24,7 +24,8 @@ internal sealed class ClusterProgress(IMember member, NodeGateway gateway, Leade
         if (read.Error is not null)
             return read;
         var status = member.Status;
-        if (!status.IsLeader)
+        // A leader that is removed leads on until others know: its word that it is gone would come before theirs.
+        if (!status.IsLeader || status.IsRemoved)
             return new Reply { Error = EtcdErrors.NotLeader };
         var response = new ProgressResponse { LastIndex = status.CommitIndex.Value };
         response.Removed.AddRange(status.RemovedMembers.Select(static removed => removed.Value));
