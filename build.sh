@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 readonly CACHE="$PWD/.cache"
 readonly CONFIGURATION=Release
 readonly SERVER="src/Apps/KvStore.Server/bin/$CONFIGURATION/net10.0/kvstore"
-readonly CTL="src/Apps/KvStore.Ctl/bin/$CONFIGURATION/net10.0/kvctl"
+readonly CTL=".cache/kvctl/kvctl"
 readonly SIMULATOR="tests/KvStore.Simulator/bin/$CONFIGURATION/net10.0/kvstore-simulator"
 readonly BENCHMARKS="tests/KvStore.Benchmarks/bin/$CONFIGURATION/net10.0/kvstore-benchmarks"
 
@@ -19,7 +19,7 @@ usage() {
 ./build.sh test [filter]        build, then run every test (or those test projects whose name contains the filter)
 ./build.sh simulate [args]      run the simulator, e.g. --seeds 1..5000, or --swarm SECONDS
 ./build.sh bench [args]         run the benchmarks beside etcd and write docs/BENCHMARKS.md
-./build.sh build                build everything
+./build.sh build                build everything, and kvctl compiled ahead of time into .cache/kvctl
 ./build.sh publish              build, then compile the server ahead of time into .cache/publish
 ./build.sh pack                 build, then make the client's NuGet packages in .cache/packages
 TXT
@@ -142,8 +142,19 @@ build() {
   fi
 }
 
+# A command lives for a moment: compiled ahead of time it starts in two thirds of the time. The compiler is a package; where it cannot be
+# had, the same folder gets the same program without it.
+fast_ctl() {
+  local built="src/Apps/KvStore.Ctl/bin/$CONFIGURATION/net10.0" log="$CACHE/kvctl.log"
+  [ -x "$CTL" ] && [ -z "$(find "$built" -name '*.dll' -newer "$CACHE/kvctl/kvctl.dll" -print -quit)" ] && return
+  dotnet publish src/Apps/KvStore.Ctl -c "$CONFIGURATION" -p:ReadyToRun=true -o "$CACHE/kvctl" -nologo -v quiet >"$log" 2>&1 && return
+  say "kvctl could not be compiled ahead of time (.cache/kvctl.log says why): it works as well, and starts slower"
+  dotnet publish src/Apps/KvStore.Ctl -c "$CONFIGURATION" -o "$CACHE/kvctl" -nologo -v quiet >>"$log" 2>&1 || die "kvctl could not be published; .cache/kvctl.log says why"
+}
+
 run() {
   build
+  fast_ctl
   local arguments=("$@")
   case " $* " in
     *" --data-dir"* | *" -data-dir"*) ;;
@@ -167,6 +178,7 @@ cluster() {
   [[ "$members" =~ ^[1-9]$ ]] || die "the number of members is 1 to 9, not '$members'"
   need_openssl
   build
+  fast_ctl
   exec deploy/certs/local-cluster.sh "$members" "$PWD/$SERVER" "$PWD/$CTL" "$PWD/.kvstore-cluster"
 }
 
@@ -174,6 +186,7 @@ run_tests() {
   local filter=${1:-}
   need_openssl
   build
+  fast_ctl
   need_etcd
   need_clients
   export KVSTORE_ETCD_DIR="$CACHE/etcd/usr/bin" KVSTORE_ETCD_OLD_DIR="$CACHE/etcd-old/usr/bin"
@@ -230,7 +243,7 @@ case "${1:-help}" in
   test) shift; run_tests "$@" ;;
   simulate) shift; simulate "$@" ;;
   bench) shift; bench "$@" ;;
-  build) build ;;
+  build) build; fast_ctl ;;
   publish) publish ;;
   pack) pack ;;
   help | -h | --help) usage ;;

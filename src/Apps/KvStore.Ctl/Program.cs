@@ -97,8 +97,13 @@ internal static class Program
         await DiscoveredEndpoints.AddToAsync(line.Flags, outside.Names, outside.Errors, stopping).ConfigureAwait(false);
     }
 
-    private static Dictionary<string, string> ReadVariables() =>
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
+    private static Dictionary<string, string> ReadVariables()
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+            variables.Add((string)variable.Key, (string?)variable.Value ?? "");
+        return variables;
+    }
 
     /// <summary>Wrong usage is reported twice, as in etcdctl: once by the parser, once by the program.</summary>
     private static void Report(CtlException ended, TextWriter output, TextWriter errors)

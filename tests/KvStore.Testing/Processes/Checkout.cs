@@ -9,6 +9,16 @@ public static class Checkout
 
     public static string Ctl { get; } = Output("src/Apps/KvStore.Ctl", "kvctl");
 
+    /// <summary>The folder of kvctl compiled ahead of time, as it is handed out.</summary>
+    public static string PublishedCtl
+    {
+        get
+        {
+            var folder = Path.Combine(Root, ".cache/kvctl");
+            return File.Exists(Path.Combine(folder, "kvctl.dll")) ? folder : throw new FileNotFoundException($"kvctl is not in {folder}: './build.sh build' makes it");
+        }
+    }
+
     /// <summary>etcd 3.5, the peer that answers are compared with.</summary>
     public static string Etcd => Peer("KVSTORE_ETCD_DIR", ".cache/etcd/usr/bin", "etcd");
 

@@ -33,13 +33,19 @@ internal static class Variables
     /// <summary>A variable with one of our prefixes that is none of ours is a slip worth a line, in the form of etcdctl's log.</summary>
     public static void WarnOfUnknown(IReadOnlyDictionary<string, string> variables, TextWriter errors)
     {
-        var known = GlobalFlags.All.Select(SuffixOf).Concat(Others).ToHashSet(StringComparer.Ordinal);
-        foreach (var (name, value) in variables.OrderBy(variable => variable.Key, StringComparer.Ordinal))
+        // Loops and sorted texts: what LINQ makes of pairs has to be compiled at each start.
+        var unknown = new List<string>();
+        foreach (var name in variables.Keys)
         {
-            if (Array.Find(Prefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal)) is not { } prefix || known.Contains(name[prefix.Length..]))
-                continue;
+            if (Array.Find(Prefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal)) is { } prefix && !IsKnown(name[prefix.Length..]))
+                unknown.Add(name);
+        }
+
+        unknown.Sort(StringComparer.Ordinal);
+        foreach (var name in unknown)
+        {
             var time = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
-            var shown = JsonEncodedText.Encode($"{name}={value}", JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
+            var shown = JsonEncodedText.Encode($"{name}={variables[name]}", JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
             errors.Write(GoText.Of($"{{\"level\":\"warn\",\"ts\":\"{time}\",\"logger\":\"kvctl\",\"msg\":\"unrecognized environment variable\",\"environment-variable\":\"{shown}\"}}\n"));
         }
     }
@@ -53,6 +59,8 @@ internal static class Variables
 
     // etcdctl shows them; what is looked at for a mistake is often sent to somebody else.
     private static bool IsSecret(Flag flag) => flag.Name is "password" or "user" or "auth-jwt-token";
+
+    private static bool IsKnown(string suffix) => Array.IndexOf(Others, suffix) >= 0 || GlobalFlags.All.Any(flag => SuffixOf(flag) == suffix);
 
     private static string SuffixOf(Flag flag) => flag.Name.ToUpperInvariant().Replace('-', '_');
 }
