@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace KvStore.Grpc.Server;
 
@@ -26,11 +27,12 @@ internal sealed class GuardedInput(PipeReader input, ClientPings pings, CallBack
         return true;
     }
 
-    public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         if (backlog.IsFull)
-            await backlog.UntilRoomAsync(cancellationToken).ConfigureAwait(false);
-        return Judge(await input.ReadAsync(cancellationToken).ConfigureAwait(false));
+            return ReadWhenRoomAsync(cancellationToken);
+        var read = input.ReadAsync(cancellationToken);
+        return read.IsCompletedSuccessfully ? ValueTask.FromResult(Judge(read.Result)) : JudgeAsync(read);
     }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
@@ -44,6 +46,16 @@ internal sealed class GuardedInput(PipeReader input, ClientPings pings, CallBack
     public override void CancelPendingRead() => input.CancelPendingRead();
 
     public override void Complete(Exception? exception = null) => input.Complete(exception);
+
+    private async ValueTask<ReadResult> ReadWhenRoomAsync(CancellationToken cancellationToken)
+    {
+        await backlog.UntilRoomAsync(cancellationToken).ConfigureAwait(false);
+        return Judge(await input.ReadAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    // Once for each read of a busy connection: no new state machine each time.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> JudgeAsync(ValueTask<ReadResult> read) => Judge(await read.ConfigureAwait(false));
 
     private ReadResult Judge(in ReadResult read)
     {
