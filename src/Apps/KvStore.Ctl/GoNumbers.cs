@@ -30,6 +30,17 @@ internal static class GoNumbers
         return true;
     }
 
+    /// <summary>strconv.ParseUint(text, 10, 64), of which only the half is used that is signed, too.</summary>
+    public static bool TryParseUnsigned(string text, out string error)
+    {
+        error = "";
+        if (text.Length > 0 && text[0] is not ('+' or '-') && TryParseInt64(text, 10, out _, out error))
+            return true;
+        error = error.EndsWith("range", StringComparison.Ordinal) ? error.Replace("ParseInt", "ParseUint", StringComparison.Ordinal)
+            : $"strconv.ParseUint: parsing {GoText.Quote(text)}: invalid syntax";
+        return false;
+    }
+
     /// <summary>strconv.ParseUint(text, 16, 64), for member ids.</summary>
     public static bool TryParseHexUInt64(string text, out ulong value, out string error)
     {

@@ -17,14 +17,23 @@ internal static class Program
         await using var errors = new StreamWriter(Console.OpenStandardError(), Encoding.Latin1);
         using var input = new StreamReader(Console.OpenStandardInput(), Encoding.Latin1);
         using var stopping = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stopping));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stopping));
+        var signal = default(PosixSignal?);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         var words = arguments.Select(GoText.Of).ToList();
         var outside = new Outside
         {
             Input = input, Output = output, Errors = errors, HasTerminal = !Console.IsErrorRedirected, Variables = ReadVariables(), AskPassword = AskPassword,
         };
-        return (int)await RunAsync(words, outside, stopping.Token).ConfigureAwait(false);
+        var code = await RunAsync(words, outside, stopping.Token).ConfigureAwait(false);
+        return code == ExitCode.Interrupted && signal is not null ? OfSignal(signal.Value) : (int)code;
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            signal = context.Signal;
+            stopping.Cancel();
+        }
     }
 
     internal static async Task<ExitCode> RunAsync(List<string> words, Outside outside, CancellationToken stopping)
@@ -48,7 +57,9 @@ internal static class Program
                 return ExitCode.Success;
             }
 
-            Variables.AddTo(line.Flags, outside.Variables);
+            // etcdutl reads none.
+            if (ProgramName.Current != ProgramName.OfflineTool)
+                Variables.AddTo(line.Flags, outside.Variables);
             if (line.Command.NeedsCluster)
                 await MeetClusterAsync(line, outside, stopping).ConfigureAwait(false);
             using var call = new Invocation { Line = line, Outside = outside, Stopping = stopping };
@@ -131,11 +142,8 @@ internal static class Program
             : null;
     }
 
-    private static void Stop(PosixSignalContext context, CancellationTokenSource stopping)
-    {
-        context.Cancel = true;
-        stopping.Cancel();
-    }
+    /// <summary>As a shell shows the end of a program that a signal ended, which etcdctl is where it has nothing to put away.</summary>
+    private static int OfSignal(PosixSignal signal) => signal == PosixSignal.SIGINT ? 130 : 143;
 
     private static string AskPassword(string prompt)
     {

@@ -69,6 +69,11 @@ public sealed class WriteAheadLog : IDisposable
     /// <summary>True when the directory holds a log, whatever its state.</summary>
     public static bool Exists(IFileSystem fileSystem, string directory) => new LogDirectory(fileSystem, directory).List().Count > 0;
 
+    /// <summary>
+    /// Keeps every process from opening the log of a directory until disposed; <see cref="StorageFailure.Locked"/> where one has it open.
+    /// </summary>
+    public static IDisposable Hold(IFileSystem fileSystem, string directory) => new LogDirectory(fileSystem, directory).Lock();
+
     /// <summary>Opens the log of a directory, or makes a new one where there is none. Repairs a torn tail; refuses a damaged log.</summary>
     public static WriteAheadLog Open(
         IFileSystem fileSystem, string directory, WalOptions options, ITraceSink trace, out WalRecovery recovered)

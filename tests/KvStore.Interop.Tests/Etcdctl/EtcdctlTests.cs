@@ -15,13 +15,6 @@ public sealed class EtcdctlTests
     [Fact]
     public Task Etcdctl34_WithEndpointsAsUrls_SeesWhatItSeesInEtcd() => CompareAsync(Checkout.OldEtcdctl, Checkout.Etcd, Checkout.OldEtcdctl, Checkout.Server, "http://");
 
-    /// <summary>Scripts written for etcdctl work when the name is changed: the same words, the same output, the same exit codes.</summary>
-    [Fact]
-    public Task Kvctl_PrintsWhatEtcdctlPrints() => CompareAsync(Checkout.Etcdctl, Checkout.Etcd, Checkout.Ctl, Checkout.Server);
-
-    [Fact]
-    public Task Kvctl_AgainstEtcd_PrintsWhatEtcdctlPrints() => CompareAsync(Checkout.Etcdctl, Checkout.Etcd, Checkout.Ctl, Checkout.Etcd);
-
     /// <summary>The script itself leaves nothing to chance: whatever differs above is the server's doing.</summary>
     [Fact]
     public Task Etcdctl35_SeesTheSameInTwoEtcds() => CompareAsync(Checkout.Etcdctl, Checkout.Etcd);

@@ -87,7 +87,14 @@ public sealed partial class ChildProcess : IDisposable
 
     public void Signal(int signal)
     {
-        if (!_process.HasExited && Kill(_process.Id, signal) != 0)
+        if (!_process.HasExited)
+            Signal(_process.Id, signal);
+    }
+
+    /// <summary>Sends a signal to a process that a test has started otherwise.</summary>
+    public static void Signal(int process, int signal)
+    {
+        if (Kill(process, signal) != 0)
             throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"signal {signal} could not be sent: errno {Marshal.GetLastPInvokeError()}"));
     }
 

@@ -5,6 +5,7 @@ internal enum FlagKind
     Boolean,
     Text,
     Integer,
+    Unsigned,
     Duration,
     TextList,
 }
@@ -24,6 +25,8 @@ internal sealed record Flag(string Name, FlagKind Kind, string Default, string U
 
     public static Flag Integer(string name, string standard, string usage) => new(name, FlagKind.Integer, standard, usage);
 
+    public static Flag Unsigned(string name, string standard, string usage) => new(name, FlagKind.Unsigned, standard, usage);
+
     public static Flag Duration(string name, string standard, string usage) => new(name, FlagKind.Duration, standard, usage);
 
     public static Flag TextList(string name, string standard, string usage) => new(name, FlagKind.TextList, standard, usage);
@@ -36,6 +39,7 @@ internal sealed record Flag(string Name, FlagKind Kind, string Default, string U
         {
             FlagKind.Boolean => ParsedFlags.TryBoolean(value, out error),
             FlagKind.Integer => GoNumbers.TryParseInt64(value, 10, out _, out error),
+            FlagKind.Unsigned => GoNumbers.TryParseUnsigned(value, out error),
             FlagKind.Duration => GoNumbers.TryParseDuration(value, out _, out error),
             _ => true,
         };

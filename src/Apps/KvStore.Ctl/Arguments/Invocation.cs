@@ -36,7 +36,7 @@ internal sealed class Invocation : IDisposable
 
     public KvClient Client => _client ??= new KvClient(ClientOptions);
 
-    public Printer Printer => _printer ??= Printer.Create(Flags.Text("write-out"), Flags.Boolean("hex"), Output);
+    public Printer Printer => _printer ??= Printer.Create(Flags.Text("write-out"), Flags.Knows("hex") && Flags.Boolean("hex"), Output);
 
     /// <summary>A client for one member, for commands that mean each of them.</summary>
     public KvClient ClientOf(string endpoint) => new(ClientOptions with { Endpoints = [GlobalFlags.WithScheme(endpoint, ClientOptions.Tls is not null)] });

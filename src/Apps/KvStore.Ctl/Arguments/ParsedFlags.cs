@@ -5,6 +5,9 @@ internal sealed class ParsedFlags(IReadOnlyDictionary<string, Flag> known)
 {
     private readonly Dictionary<string, string> _given = new(StringComparer.Ordinal);
 
+    /// <summary>Whether the program has such a flag at all: it has fewer by another name.</summary>
+    public bool Knows(string name) => known.ContainsKey(name);
+
     public bool IsGiven(string name) => _given.ContainsKey(name);
 
     public string Text(string name) => _given.GetValueOrDefault(name) ?? known[name].Default;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using KvStore.Ctl.Arguments;
+using KvStore.Ctl.Offline;
 using KvStore.Grpc;
 
 namespace KvStore.Ctl.Commands;
@@ -10,13 +11,19 @@ internal static class DefragCommand
     {
         Name = "defrag",
         Use = "defrag",
-        Summary = "Defragments the storage of the etcd members with given endpoints",
-        Flags = [MemberEndpoints.Cluster],
+        Summary = "Defragments the storage of the etcd members with given endpoints, or of one that does not run",
+        Flags = [MemberEndpoints.Cluster, .. OfflineDefragCommand.Flags],
         Run = RunAsync,
     };
 
     private static async Task RunAsync(Invocation call)
     {
+        if (call.Flags.IsGiven(DataDirectory.Flag.Name))
+        {
+            await OfflineDefragCommand.RunAsync(call).ConfigureAwait(false);
+            return;
+        }
+
         var failures = 0;
         foreach (var endpoint in await MemberEndpoints.OfAsync(call).ConfigureAwait(false))
         {

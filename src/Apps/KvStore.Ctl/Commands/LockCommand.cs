@@ -63,12 +63,11 @@ internal static class LockCommand
 
     private static async Task<CtlException?> RunProgramAsync(Invocation call, LockResponse held)
     {
-        var program = call.Arguments[1];
-        var start = new ProcessStartInfo(GoText.ToUnicode(program)) { UseShellExecute = false, RedirectStandardInput = true };
-        foreach (var argument in call.Arguments.Skip(2))
-            start.ArgumentList.Add(GoText.ToUnicode(argument));
-        start.Environment["ETCD_LOCK_KEY"] = GoText.ToUnicode(GoText.OfBytes(held.Key));
-        start.Environment["ETCD_LOCK_REV"] = held.Header.Revision.ToString(CultureInfo.InvariantCulture);
+        var start = ProgramStart.Of(
+            call.Arguments[1..],
+            ("ETCD_LOCK_KEY", GoText.ToUnicode(GoText.OfBytes(held.Key))),
+            ("ETCD_LOCK_REV", held.Header.Revision.ToString(CultureInfo.InvariantCulture)));
+        start.RedirectStandardInput = true;
         try
         {
             using var child = Process.Start(start)!;
@@ -76,9 +75,9 @@ internal static class LockCommand
             await child.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
             return child.ExitCode == 0 ? null : new CtlException((ExitCode)child.ExitCode, $"exit status {child.ExitCode}");
         }
-        catch (Win32Exception)
+        catch (Win32Exception refused)
         {
-            return new CtlException(ExitCode.Error, $"exec: {GoText.Quote(program)}: executable file not found in $PATH");
+            return new CtlException(ExitCode.Error, ProgramStart.Refusal(call.Arguments[1], refused));
         }
     }
 }

@@ -1,4 +1,5 @@
 using KvStore.Ctl.Arguments;
+using KvStore.Ctl.Offline;
 using KvStore.Ctl.Output;
 using KvStore.Protocol.Etcd;
 using KvStore.Protocol.Memberships;
@@ -116,6 +117,6 @@ internal static class MemberCommands
         : throw new CtlException(ExitCode.BadArguments, "member ID is not provided");
 
     private static string[] Urls(Invocation call) => call.Flags.Text("peer-urls") is { Length: > 0 } urls
-        ? GoText.ToUnicode(urls).Split(',')
+        ? [.. urls.Split(',').Select(url => GoText.ToUnicode(FoundingFlags.PeerUrl(url)))]
         : throw new CtlException(ExitCode.BadArguments, "member peer urls not provided");
 }

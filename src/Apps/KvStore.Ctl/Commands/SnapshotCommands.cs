@@ -19,9 +19,10 @@ internal static class SnapshotCommands
                 Summary = "Restores a snapshot, of this server or of etcd, to a data directory of a new cluster",
                 Flags =
                 [
-                    Flag.Integer("bump-revision", "0", "How much to increase the latest revision after restore"),
+                    Flag.Unsigned("bump-revision", "0", "How much to increase the latest revision after restore"),
                     Flag.Text("data-dir", "", "Path to the output data directory"),
                     .. FoundingFlags.All,
+                    Flag.Unsigned("initial-memory-map-size", "10737418240", "Accepted without effect: the store here is RocksDB, not bbolt"),
                     Flag.Boolean("mark-compacted", "Mark the latest revision after restore as the point of scheduled compaction (required if --bump-revision > 0, disallowed otherwise)"),
                     Flag.Boolean("skip-hash-check", "Ignore snapshot integrity hash value (required if copied from data directory)"),
                     Flag.Text("wal-dir", "", "Path to the WAL directory (use --data-dir if none given)"),
@@ -65,7 +66,12 @@ internal static class SnapshotCommands
         {
             version = await SnapshotDownload.SaveAsync(call.Client, GoText.ToUnicode(call.Arguments[0]), call.Progress, limit.Token).ConfigureAwait(false);
         }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        catch (Exception failed) when (failed is DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            var part = call.Arguments[0] + SnapshotDownload.Unfinished;
+            throw new CtlException(ExitCode.Interrupted, $"could not open {part} ({OsErrorText.Of("open", part, failed)})");
+        }
+        catch (IOException failed)
         {
             throw new CtlException(ExitCode.Interrupted, GoText.Of(failed.Message));
         }
@@ -83,7 +89,7 @@ internal static class SnapshotCommands
     {
         if (call.Arguments.Count != 1)
             throw new CtlException(ExitCode.BadArguments, "snapshot status requires exactly one argument");
-        call.Printer.Snapshot(SnapshotReading.With(call.Arguments[0], Node.Snapshots.SnapshotStatus.Of));
+        call.Printer.Snapshot(SnapshotReading.With(call.Arguments[0], "stat", Node.Snapshots.SnapshotStatus.Of));
         return Task.CompletedTask;
     }
 }

@@ -25,7 +25,7 @@ internal static class SnapshotRestoreCommand
         try
         {
             ReadOnlyFile? opened = null;
-            var restoring = Task.Run(() => SnapshotReading.With(call.Arguments[0], (source, file) =>
+            var restoring = Task.Run(() => SnapshotReading.With(call.Arguments[0], "open", (source, file) =>
             {
                 Volatile.Write(ref opened, file);
                 if (!flags.Boolean("skip-hash-check"))

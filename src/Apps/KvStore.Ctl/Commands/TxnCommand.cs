@@ -68,6 +68,6 @@ internal static class TxnCommand
             return new RequestOp { RequestPut = PutCommand.Request(parsed.Positionals, parsed.Flags, TextReader.Null) };
         return parsed.Command == GetCommand.Definition
             ? new RequestOp { RequestRange = GetCommand.Request(parsed.Positionals, parsed.Flags) }
-            : new RequestOp { RequestDeleteRange = DelCommand.Request(parsed.Positionals, parsed.Flags) };
+            : new RequestOp { RequestDeleteRange = DelCommand.Request(call, parsed.Positionals, parsed.Flags) };
     }
 }

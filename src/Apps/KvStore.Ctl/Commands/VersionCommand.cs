@@ -17,7 +17,7 @@ internal static class VersionCommand
         Run = call =>
         {
             var version = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-            call.Output.Write($"kvctl version: {version.Split('+')[0]}\nAPI version: {ApiVersion}\n");
+            call.Output.Write($"{ProgramName.Current} version: {version.Split('+')[0]}\nAPI version: {ApiVersion}\n");
             return Task.CompletedTask;
         },
     };

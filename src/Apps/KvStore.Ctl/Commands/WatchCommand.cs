@@ -29,14 +29,17 @@ internal static class WatchCommand
 
     private static async Task RunAsync(Invocation call)
     {
+        if (string.IsNullOrEmpty(Variable("WATCH_KEY")) && Variable("WATCH_RANGE_END") is { Length: > 0 } end)
+            throw new CtlException(ExitCode.BadArguments, $"ETCDCTL_WATCH_KEY is empty but got ETCDCTL_WATCH_RANGE_END={GoText.Quote(GoText.Of(end))}");
         if (call.Flags.Boolean("interactive"))
         {
             await InteractiveAsync(call).ConfigureAwait(false);
             return;
         }
 
-        var arguments = WatchArguments.Of(call.Line, Variable("WATCH_KEY"), Variable("WATCH_RANGE_END"))
-            ?? throw new CtlException(ExitCode.BadArguments, "bad number of arguments");
+        var arguments = WatchArguments.Of(call.Line, Variable("WATCH_KEY"), Variable("WATCH_RANGE_END"));
+        if (arguments.Conflict is { } conflict)
+            throw new CtlException(ExitCode.BadArguments, conflict);
         await FollowAsync(call, call.Client.Watch.Open(arguments.Request), arguments.Program).ConfigureAwait(false);
         throw new CtlException(ExitCode.Interrupted, "watch is canceled by the server");
     }
@@ -47,12 +50,16 @@ internal static class WatchCommand
         var watchers = new List<Watcher>();
         while (true)
         {
-            var line = await call.Input.ReadLineAsync(call.Stopping).ConfigureAwait(false)
+            // A terminal is read by a thread that waits for it and cannot be told to stop.
+            var line = await Task.Run(call.Input.ReadLine).WaitAsync(call.Stopping).ConfigureAwait(false)
                 ?? throw new CtlException(ExitCode.InvalidInput, "error reading watch request line: EOF");
             var text = line.TrimEnd('\r');
             var words = GoWords.Split(text);
             switch (words.FirstOrDefault())
             {
+                case null:
+                    Complain(call, $"Invalid command: {text} (watch and progress supported)");
+                    break;
                 case "watch":
                     if (Start(call, words, text) is { } watcher)
                         watchers.Add(watcher);
@@ -76,27 +83,29 @@ internal static class WatchCommand
             return null;
         }
 
-        WatchArguments? arguments;
-        try
+        var arguments = WatchArguments.Of(Parse(words), Variable("WATCH_KEY"), Variable("WATCH_RANGE_END"));
+        if (arguments.Conflict is { } conflict)
         {
-            var root = new Command { Name = "", Use = "", Summary = "", Children = [Definition] };
-            arguments = WatchArguments.Of(CommandLine.Parse(root, words), Variable("WATCH_KEY"), Variable("WATCH_RANGE_END"));
-        }
-        catch (CtlException refused)
-        {
-            Complain(call, $"Invalid command {text} ({refused.Message})");
-            return null;
-        }
-
-        if (arguments is null)
-        {
-            Complain(call, $"Invalid command {text} (bad number of arguments)");
+            Complain(call, $"Invalid command {text} ({conflict})");
             return null;
         }
 
         var watcher = call.Client.Watch.Open(arguments.Request);
         _ = Task.Run(() => FollowAsync(call, watcher, arguments.Program), call.Stopping);
         return watcher;
+    }
+
+    /// <summary>Reads a line's words; flags that do not exist end the program, as in etcdctl.</summary>
+    private static CommandLine Parse(List<string> words)
+    {
+        try
+        {
+            return CommandLine.Parse(new Command { Name = "", Use = "", Summary = "", Children = [Definition] }, words);
+        }
+        catch (CtlException refused)
+        {
+            throw new CtlException(ExitCode.BadArguments, refused.Message);
+        }
     }
 
     private static async Task FollowAsync(Invocation call, Watcher watcher, IReadOnlyList<string> program)
@@ -131,13 +140,12 @@ internal static class WatchCommand
 
     private static async Task ExecuteAsync(Invocation call, IReadOnlyList<string> program, WatchResponse answer, Event change)
     {
-        var start = new ProcessStartInfo(GoText.ToUnicode(program[0])) { UseShellExecute = false };
-        foreach (var argument in program.Skip(1))
-            start.ArgumentList.Add(GoText.ToUnicode(argument));
-        start.Environment["ETCD_WATCH_REVISION"] = FormattableString.Invariant($"{answer.Header.Revision}");
-        start.Environment["ETCD_WATCH_EVENT_TYPE"] = change.Type == Event.Types.EventType.Put ? "\"PUT\"" : "\"DELETE\"";
-        start.Environment["ETCD_WATCH_KEY"] = GoText.ToUnicode(GoText.Quote(GoText.OfBytes(change.Kv.Key)));
-        start.Environment["ETCD_WATCH_VALUE"] = GoText.ToUnicode(GoText.Quote(GoText.OfBytes(change.Kv.Value)));
+        var start = ProgramStart.Of(
+            program,
+            ("ETCD_WATCH_REVISION", FormattableString.Invariant($"{answer.Header.Revision}")),
+            ("ETCD_WATCH_EVENT_TYPE", change.Type == Event.Types.EventType.Put ? "\"PUT\"" : "\"DELETE\""),
+            ("ETCD_WATCH_KEY", GoText.ToUnicode(GoText.Quote(GoText.OfBytes(change.Kv.Key)))),
+            ("ETCD_WATCH_VALUE", GoText.ToUnicode(GoText.Quote(GoText.OfBytes(change.Kv.Value)))));
         var shown = $"[{string.Join(' ', program.Select(GoText.Quote))}]";
         try
         {
@@ -147,9 +155,9 @@ internal static class WatchCommand
                 return;
             Complain(call, $"command {shown} error (exit status {child.ExitCode})");
         }
-        catch (System.ComponentModel.Win32Exception missing)
+        catch (System.ComponentModel.Win32Exception refused)
         {
-            Complain(call, $"command {shown} error ({GoText.Of(missing.Message)})");
+            Complain(call, $"command {shown} error ({ProgramStart.Refusal(program[0], refused)})");
         }
 
         throw new CtlException(ExitCode.Error, "");

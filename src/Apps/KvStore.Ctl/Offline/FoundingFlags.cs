@@ -25,29 +25,58 @@ internal static class FoundingFlags
             urls.Add(PeerUrl(url));
         }
 
-        CheckDistinct(cluster);
         var self = flags.Text("name");
         if (!cluster.TryGetValue(self, out var own))
             throw new CtlException(ExitCode.Error, $"couldn't find local name {GoText.Quote(self)} in the initial cluster configuration");
-        var advertised = flags.List("initial-advertise-peer-urls").Select(PeerUrl).ToList();
-        if (own.Find(url => !advertised.Contains(url)) is { } missing)
-            throw new CtlException(ExitCode.Error, $"--initial-cluster has {self}={missing} but missing from --initial-advertise-peer-urls={string.Join(',', advertised)}");
-        if (advertised.Find(url => !own.Contains(url)) is { } extra)
-            throw new CtlException(ExitCode.Error, $"--initial-advertise-peer-urls has {extra} but missing from --initial-cluster={self}={string.Join(',', own)}");
+        CheckAdvertised(self, own, [.. flags.List("initial-advertise-peer-urls").Select(PeerUrl)]);
+        CheckDistinct(cluster);
         return BootstrapPlan.Found(
             [.. cluster.Select(entry => (GoText.ToUnicode(entry.Key), (IReadOnlyList<string>)[.. entry.Value.Select(GoText.ToUnicode)]))],
             GoText.ToUnicode(flags.Text("initial-cluster-token")),
             GoText.ToUnicode(self));
     }
 
+    private static void CheckAdvertised(string self, List<string> own, List<string> advertised)
+    {
+        own.Sort(StringComparer.Ordinal);
+        advertised.Sort(StringComparer.Ordinal);
+        var missing = own.Except(advertised).Select(url => $"{self}={url}").ToList();
+        if (missing.Count > 0)
+        {
+            throw new CtlException(
+                ExitCode.Error,
+                $"--initial-cluster has {string.Join(',', missing)} but missing from --initial-advertise-peer-urls={string.Join(',', advertised)} ({Unequal(advertised, own)})");
+        }
+
+        if (advertised.Find(url => !own.Contains(url)) is { } extra)
+        {
+            throw new CtlException(
+                ExitCode.Error,
+                $"--initial-advertise-peer-urls has {extra} but missing from --initial-cluster={string.Join(',', advertised.Select(url => $"{self}={url}"))}");
+        }
+    }
+
+    /// <summary>What etcd finds first where it compares the two, in order.</summary>
+    private static string Unequal(List<string> advertised, List<string> own)
+    {
+        string Quoted(List<string> urls) => $"[{string.Join(' ', urls.Select(GoText.Quote))}]";
+        if (advertised.Count != own.Count)
+            return $"len({Quoted(advertised)}) != len({Quoted(own)})";
+        var (first, second) = advertised.Zip(own).First(pair => pair.First != pair.Second);
+        return $"resolved urls: {GoText.Quote(first)} != {GoText.Quote(second)}";
+    }
+
     private static void CheckDistinct(SortedDictionary<string, List<string>> cluster)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        if (cluster.Values.SelectMany(urls => urls).FirstOrDefault(url => !seen.Add(url)) is { } twice)
-            throw new CtlException(ExitCode.Error, $"duplicate URLs in initial cluster: {twice}");
+        if (cluster.Values.SelectMany(urls => urls).All(seen.Add))
+            return;
+        var all = cluster.SelectMany(entry => entry.Value.Select(url => $"{entry.Key}={url}"));
+        throw new CtlException(ExitCode.Error, $"initial cluster {string.Join(',', all)} has duplicate url");
     }
 
-    private static string PeerUrl(string text)
+    /// <summary>A peer's URL as etcd takes it, without a slash at its end; refuses any other text.</summary>
+    public static string PeerUrl(string text)
     {
         var isUrl = Uri.TryCreate(text, UriKind.Absolute, out var url);
         if (!isUrl || url!.Scheme is not ("http" or "https" or "unix" or "unixs"))

@@ -10,6 +10,9 @@ namespace KvStore.Ctl.Offline;
 /// </summary>
 internal sealed class SnapshotDownload
 {
+    /// <summary>Of the file's name, until all of it is there.</summary>
+    public const string Unfinished = ".part";
+
     private ulong _arrived;
     private ulong _remaining;
 
@@ -20,7 +23,7 @@ internal sealed class SnapshotDownload
     /// <returns>The level of the storage, empty from older servers.</returns>
     public static async Task<string> SaveAsync(KvClient client, string target, ProgressLine progress, CancellationToken stopping)
     {
-        var part = target + ".part";
+        var part = target + Unfinished;
         var download = new SnapshotDownload();
         try
         {

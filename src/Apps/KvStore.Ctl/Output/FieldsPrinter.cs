@@ -6,8 +6,8 @@ using KvStore.Protocol.Mvcc;
 
 namespace KvStore.Ctl.Output;
 
-/// <summary>Lines of `"Name" : value`. Numbers stay decimal, whatever `--hex` says, as in etcdctl.</summary>
-internal sealed class FieldsPrinter(TextWriter output) : Printer(output)
+/// <summary>Lines of `"Name" : value`; with `--hex` ids are hexadecimal, those of leases with all their digits.</summary>
+internal sealed class FieldsPrinter(bool hex, TextWriter output) : Printer(output)
 {
     protected override string Format => "fields";
 
@@ -58,7 +58,7 @@ internal sealed class FieldsPrinter(TextWriter output) : Printer(output)
     public override void Grant(LeaseGrantResponse answer)
     {
         Header(answer.Header);
-        Field("ID", answer.ID);
+        Lease("ID", answer.ID);
         Field("TTL", answer.TTL);
     }
 
@@ -67,14 +67,14 @@ internal sealed class FieldsPrinter(TextWriter output) : Printer(output)
     public override void KeepAlive(LeaseKeepAliveResponse answer)
     {
         Header(answer.Header);
-        Field("ID", answer.ID);
+        Lease("ID", answer.ID);
         Field("TTL", answer.TTL);
     }
 
     public override void TimeToLive(LeaseTimeToLiveResponse answer, bool withKeys)
     {
         Header(answer.Header);
-        Field("ID", answer.ID);
+        Lease("ID", answer.ID);
         Field("TTL", answer.TTL);
         Field("GrantedTTL", answer.GrantedTTL);
         foreach (var key in answer.Keys)
@@ -85,18 +85,33 @@ internal sealed class FieldsPrinter(TextWriter output) : Printer(output)
     {
         Header(answer.Header);
         foreach (var lease in answer.Leases)
-            Field("ID", lease.ID);
+            Lease("ID", lease.ID);
     }
 
-    public override void MemberAdd(MemberAddResponse answer) => Members(answer.Header, answer.Members);
+    // etcdctl has lines for the list alone, not for what a change of it answers.
+    public override void MemberAdd(MemberAddResponse answer) => Refuse();
 
-    public override void MemberRemove(ulong id, MemberRemoveResponse answer) => Members(answer.Header, answer.Members);
+    public override void MemberRemove(ulong id, MemberRemoveResponse answer) => Refuse();
 
-    public override void MemberUpdate(ulong id, MemberUpdateResponse answer) => Members(answer.Header, answer.Members);
+    public override void MemberUpdate(ulong id, MemberUpdateResponse answer) => Refuse();
 
-    public override void MemberPromote(ulong id, MemberPromoteResponse answer) => Members(answer.Header, answer.Members);
+    public override void MemberPromote(ulong id, MemberPromoteResponse answer) => Refuse();
 
-    public override void MemberList(MemberListResponse answer) => Members(answer.Header, answer.Members);
+    public override void MemberList(MemberListResponse answer)
+    {
+        Header(answer.Header);
+        foreach (var member in answer.Members)
+        {
+            Id("ID", member.ID);
+            Quoted("Name", GoText.Of(member.Name));
+            foreach (var url in member.PeerURLs)
+                Quoted("PeerURL", GoText.Of(url));
+            foreach (var url in member.ClientURLs)
+                Quoted("ClientURL", GoText.Of(url));
+            Field("IsLearner", Rows.Bool(member.IsLearner));
+            Line("");
+        }
+    }
 
     public override void EndpointHealth(IReadOnlyList<EndpointHealth> endpoints, TextWriter errors)
     {
@@ -161,17 +176,14 @@ internal sealed class FieldsPrinter(TextWriter output) : Printer(output)
         Field("Version", GoText.Of(status.Version));
     }
 
-    public override void MoveLeader(ulong from, ulong to, MoveLeaderResponse answer)
-    {
-        // Its answer has no header.
-    }
+    public override void MoveLeader(ulong from, ulong to, MoveLeaderResponse answer) => Refuse();
 
     public override void Alarm(AlarmResponse answer)
     {
         Header(answer.Header);
         foreach (var alarm in answer.Alarms)
         {
-            Field("MemberID", alarm.MemberID);
+            Id("MemberID", alarm.MemberID);
             Field("AlarmType", SimplePrinter.AlarmName(alarm.Alarm));
             Line("");
         }
@@ -180,7 +192,7 @@ internal sealed class FieldsPrinter(TextWriter output) : Printer(output)
     /// <summary>Most answers about users and roles are their header; etcdctl has no such lines for some.</summary>
     protected override void Message(IMessage answer)
     {
-        if (answer is AuthUserGetResponse or AuthUserListResponse or AuthStatusResponse)
+        if (answer is AuthUserGetResponse or AuthUserListResponse or AuthStatusResponse or DowngradeResponse)
             Refuse();
         Header(answer);
         if (answer is AuthRoleListResponse list)
@@ -202,31 +214,15 @@ internal sealed class FieldsPrinter(TextWriter output) : Printer(output)
             Header(header);
     }
 
-    private void Members(ResponseHeader header, IEnumerable<Member> members)
-    {
-        Header(header);
-        foreach (var member in members)
-        {
-            Field("ID", member.ID);
-            Quoted("Name", GoText.Of(member.Name));
-            foreach (var url in member.PeerURLs)
-                Quoted("PeerURL", GoText.Of(url));
-            foreach (var url in member.ClientURLs)
-                Quoted("ClientURL", GoText.Of(url));
-            Field("IsLearner", Rows.Bool(member.IsLearner));
-            Line("");
-        }
-    }
-
+    /// <summary>A disarm of several alarms is several answers and so has no header of its own: zeros.</summary>
     private void Header(ResponseHeader? header)
     {
-        // A disarm of several alarms is several answers and so has no header of its own.
-        if (header is null)
-            return;
-        Field("ClusterID", header.ClusterId);
-        Field("MemberID", header.MemberId);
-        Field("Revision", header.Revision);
-        Field("RaftTerm", header.RaftTerm);
+        Id("ClusterID", header?.ClusterId ?? 0);
+        Id("MemberID", header?.MemberId ?? 0);
+        // Answers about members and the like say none.
+        if (header?.Revision is > 0 and var revision)
+            Field("Revision", revision);
+        Field("RaftTerm", header?.RaftTerm ?? 0);
     }
 
     private void Pair(string prefix, KeyValue pair)
@@ -236,8 +232,12 @@ internal sealed class FieldsPrinter(TextWriter output) : Printer(output)
         Field(prefix + "ModRevision", pair.ModRevision);
         Field(prefix + "Version", pair.Version);
         Quoted(prefix + "Value", GoText.OfBytes(pair.Value));
-        Field(prefix + "Lease", pair.Lease);
+        Lease(prefix + "Lease", pair.Lease);
     }
+
+    private void Id(string name, ulong id) => Field(name, hex ? Rows.Hex(id) : Rows.Number(id));
+
+    private void Lease(string name, long id) => Field(name, hex ? id.ToString("x16", CultureInfo.InvariantCulture) : Rows.Number(id));
 
     private void Quoted(string name, string text) => Field(name, GoText.Quote(text));
 

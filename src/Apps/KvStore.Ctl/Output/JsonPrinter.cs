@@ -24,7 +24,9 @@ internal sealed class JsonPrinter(bool hex, TextWriter output) : Printer(output)
         }
 
         json.Append(CultureInfo.InvariantCulture, $"],\"CompactRevision\":{answer.CompactRevision}");
-        Line(json.Append($",\"Canceled\":{Rows.Bool(answer.Canceled)},\"Created\":{Rows.Bool(answer.Created)}}}").ToString());
+        json.Append($",\"Canceled\":{Rows.Bool(answer.Canceled)},\"Created\":{Rows.Bool(answer.Created)},\"CancelReason\":");
+        GoJson.AppendText(json, GoText.Of(answer.CancelReason));
+        Line(json.Append('}').ToString());
     }
 
     public override void Grant(LeaseGrantResponse answer)
@@ -150,8 +152,7 @@ internal sealed class JsonPrinter(bool hex, TextWriter output) : Printer(output)
         if (member.Name.Length > 0)
             GoJson.AppendText(GoJson.AppendName(json.Append(','), "name"), GoText.Of(member.Name));
         AppendUrls(json, "peerURLs", member.PeerURLs);
-        // The capital S is etcdctl's.
-        AppendUrls(json, "clientURLS", member.ClientURLs);
+        AppendUrls(json, "clientURLs", member.ClientURLs);
         if (member.IsLearner)
             json.Append(",\"isLearner\":true");
         json.Append('}');

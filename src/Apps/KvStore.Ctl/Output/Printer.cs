@@ -12,7 +12,7 @@ internal abstract class Printer(TextWriter output)
     public static Printer Create(string format, bool hex, TextWriter output) => format switch
     {
         "simple" => new SimplePrinter(hex, output),
-        "fields" => new FieldsPrinter(output),
+        "fields" => new FieldsPrinter(hex, output),
         "json" => new JsonPrinter(hex, output),
         "protobuf" => new ProtobufPrinter(output),
         "table" => new TablePrinter(output),

@@ -4,7 +4,7 @@ using KvStore.Primitives;
 
 namespace KvStore.Node.Snapshots;
 
-/// <summary>What `hashkv` says of a file: the hash that the members of its cluster answer to HashKV.</summary>
+/// <summary>What `hashkv` says of a file or a store: the hash that the members of its cluster answer to HashKV.</summary>
 /// <param name="Hash">The hash.</param>
 /// <param name="HashRevision">The revision that is hashed.</param>
 /// <param name="CompactRevision">What was compacted below; -1 when nothing ever was.</param>
@@ -18,9 +18,17 @@ public sealed record SnapshotHash(uint Hash, Revision HashRevision, long Compact
     /// <param name="trace">Events of the key space.</param>
     public static SnapshotHash Of(SnapshotSource source, IOrderedStore store, Revision at, ITraceSink trace)
     {
-        var current = SnapshotImport.Run(source, store, bump: 0);
+        SnapshotImport.Run(source, store, bump: 0);
+        return Of(store, at, trace);
+    }
+
+    /// <param name="store">A member's store, which is only read.</param>
+    /// <param name="at">The revision to hash; zero for the current one.</param>
+    /// <param name="trace">Events of the key space.</param>
+    public static SnapshotHash Of(IOrderedStore store, Revision at, ITraceSink trace)
+    {
         using var view = MvccStore.Open(store, new MvccOptions(), trace).OpenView();
-        if (at > current)
+        if (at > view.Current)
             throw new StorageException(StorageFailure.NotFound, "mvcc: required revision is a future revision");
         if (at > Revision.Zero && at < view.Compacted)
             throw new StorageException(StorageFailure.NotFound, "mvcc: required revision has been compacted");

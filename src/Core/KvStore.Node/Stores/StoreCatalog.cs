@@ -54,6 +54,9 @@ internal sealed class StoreCatalog
         return catalog;
     }
 
+    /// <summary>The catalog's own path: where there is none, no member ever lived.</summary>
+    public static string FileOf(string directory) => directory + "/" + FileName;
+
     /// <summary>The path of the member's store where there is a catalog; null where there is none. Changes nothing.</summary>
     public static string? Find(IFileSystem files, IOrderedStoreProvider stores, string directory)
     {
