@@ -142,8 +142,47 @@ public sealed class OtherServicesTests : IAsyncLifetime
         Assert.Equal(2147483648, status.DbSizeQuota);
         Assert.NotNull(status.DowngradeInfo);
         Assert.Equal(["memberID:10 alarm:NOSPACE "], status.Errors);
-        _host.Member.Status = _host.Member.Status with { Leader = MemberId.None };
-        Assert.Contains("etcdserver: no leader", (await _host.CallAsync<StatusResponse>("Maintenance/Status", new StatusRequest())).Errors);
+        _host.Member.Status = _host.Member.Status with { Leader = MemberId.None, Role = NodeRole.Learner, CommitIndex = new LogIndex(9), AppliedIndex = new LogIndex(8) };
+        status = await _host.CallAsync<StatusResponse>("Maintenance/Status", new StatusRequest());
+        Assert.Contains("etcdserver: no leader", status.Errors);
+        Assert.Equal((true, 9UL, 8UL), (status.IsLearner, status.RaftIndex, status.RaftAppliedIndex));
+    }
+
+    [Fact]
+    public async Task Hash_IsOfWhatIsStored()
+    {
+        var empty = await _host.CallAsync<HashResponse>("Maintenance/Hash", new HashRequest());
+        await _host.CallAsync<PutResponse>("KV/Put", KvServiceTests.Put("k", "v"));
+        var one = await _host.CallAsync<HashResponse>("Maintenance/Hash", new HashRequest());
+        Assert.NotEqual(empty.Hash, one.Hash);
+        Assert.Equal((await _host.CallAsync<HashKVResponse>("Maintenance/HashKV", new HashKVRequest())).Hash, one.Hash);
+        Assert.Equal(2, one.Header.Revision);
+    }
+
+    [Fact]
+    public async Task Downgrade_OfAClusterWithoutAVersion_IsRefused()
+    {
+        _host.Member.Status = _host.Member.Status with { ClusterVersion = "" };
+        Assert.Equal(
+            "FailedPrecondition: etcdserver: cluster version not found during downgrade",
+            await _host.RefusalAsync("Maintenance/Downgrade", new DowngradeRequest { Action = DowngradeRequest.Types.DowngradeAction.Validate, Version = "3.6" }));
+    }
+
+    /// <summary>A stream that tells the state at once and stays open: the state does not change while the process lives.</summary>
+    [Fact]
+    public async Task HealthWatch_TellsTheStateAndStaysOpen()
+    {
+        foreach (var (service, expected) in new[] { ("", HealthCheckResponse.Types.ServingStatus.Serving), ("etcdserverpb.Lease", HealthCheckResponse.Types.ServingStatus.Serving), ("x", HealthCheckResponse.Types.ServingStatus.ServiceUnknown) })
+        {
+            using var ended = new CancellationTokenSource();
+            using var watch = _host.Channel.ServerStreaming("/grpc.health.v1.Health/Watch", new HealthCheckRequest { Service = service }, HealthCheckResponse.Parser, cancellationToken: ended.Token);
+            Assert.True(await watch.MoveNextAsync());
+            Assert.Equal(expected, watch.Current.Status);
+            var next = watch.MoveNextAsync();
+            Assert.False(next.IsCompleted);
+            await ended.CancelAsync();
+            await Assert.ThrowsAnyAsync<Exception>(async () => await next);
+        }
     }
 
     [Fact]

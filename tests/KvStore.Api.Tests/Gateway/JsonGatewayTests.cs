@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using KvStore.Api.Gateway;
+using KvStore.Node;
 using KvStore.Primitives;
 using KvStore.Protocol.Etcd;
 
@@ -26,6 +27,16 @@ public sealed class JsonGatewayTests : IAsyncLifetime
         Assert.Equal(
             """{"header":{"cluster_id":"12","member_id":"10","revision":"2","raft_term":"7"},"kvs":[{"key":"YQ==","create_revision":"2","mod_revision":"2","version":"1","value":"AP8="}],"count":"1"}""",
             body);
+    }
+
+    /// <summary>A success that a comparison with etcd cannot have: a learner that is in sync needs a second process.</summary>
+    [Fact]
+    public async Task MemberPromote_OfALearner_IsAnsweredWithTheMembers()
+    {
+        var (status, body) = await PostAsync("/v3/cluster/member/promote", """{"ID":"11"}""");
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.StartsWith("{\"header\":{\"cluster_id\":\"12\",\"member_id\":\"10\",\"raft_term\":\"7\"}", body, StringComparison.Ordinal);
+        Assert.Equal(MembershipRequestKind.Promote, Assert.Single(_host.Member.Changes).Kind);
     }
 
     /// <summary>Whether a body comes at once or byte by byte, with blanks anywhere and strings full of braces, it is the same request.</summary>

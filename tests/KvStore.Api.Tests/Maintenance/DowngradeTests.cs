@@ -57,6 +57,9 @@ public sealed class DowngradeTests : IAsyncLifetime
         Assert.Equal(
             "InvalidArgument: etcdserver: invalid downgrade target version",
             await _host.RefusalAsync("Maintenance/Downgrade", new DowngradeRequest { Action = Action.Enable, Version = "3.6" }));
+        Assert.Equal(
+            "FailedPrecondition: etcdserver: cluster has a downgrade job in progress",
+            await _host.RefusalAsync("Maintenance/Downgrade", new DowngradeRequest { Action = Action.Validate, Version = "3.5" }));
         await CallAsync(Action.Cancel, "");
         await UntilVersionAsync("3.7");
         Assert.False((await StatusAsync()).DowngradeInfo.Enabled);

@@ -96,9 +96,11 @@ internal static class Kinds
         _ => throw new InvalidOperationException($"{flag.Effect} has no words"),
     };
 
-    private static Kind JsonPaths(Witnesses witnesses) => new(
+    private static Kind JsonPaths(Witnesses witnesses) => JsonPaths(witnesses, RowTable.Read("paths.txt"));
+
+    private static Kind JsonPaths(Witnesses witnesses, RowTable table) => new(
         "JSON paths", $"`POST` on the client URLs (or `--listen-client-http-urls`); `/v3beta/` is the same. The answers are {Seen}.", ["Path", "Rpc"],
-        [.. GatewayRoutes.All.OrderBy(route => route.Key, StringComparer.Ordinal).Select(route => Row.Of(route.Key, [$"`{PathOf(route.Value)}`{(route.Value.IsServerStreaming ? ", a line for each message" : "")}"], "", witnesses.Of("path " + route.Key)))]);
+        [.. GatewayRoutes.All.OrderBy(route => route.Key, StringComparer.Ordinal).Select(route => Row.Of(route.Key, [$"`{PathOf(route.Value)}`{(route.Value.IsServerStreaming ? ", a line for each message" : "")}"], table.Evidence(route.Key), witnesses.Of("path " + route.Key)))]);
 
     private static Kind Metrics() => new(
         "Metrics", "Name, kind and labels: `MetricsContractTests` reads the same table, and etcd's own page. Here the test that sees each move.", ["Family", "Kind", "Labels"], RowTable.Read("metrics.txt").Rows())

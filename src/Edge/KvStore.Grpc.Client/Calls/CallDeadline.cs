@@ -19,9 +19,11 @@ internal sealed class CallDeadline : IDisposable
         if (timeout is { } limit)
             _timer = new CancellationTokenSource(limit < TimeSpan.Zero ? TimeSpan.Zero : limit, time);
         _ended = CancellationTokenSource.CreateLinkedTokenSource(caller, _timer?.Token ?? default);
+        Token = _ended.Token;
     }
 
-    public CancellationToken Token => _ended.Token;
+    /// <summary>Also after the end: what is still on its way when a call is disposed finds it cancelled.</summary>
+    public CancellationToken Token { get; }
 
     public bool HasPassed => _timer is { IsCancellationRequested: true } && !_caller.IsCancellationRequested;
 
