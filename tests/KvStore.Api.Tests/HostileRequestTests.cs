@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Google.Protobuf;
+using KvStore.Api.Tests.Fuzz;
 using KvStore.Grpc;
 using KvStore.Primitives;
 using KvStore.Protocol.Etcd;
@@ -53,7 +54,7 @@ public sealed class HostileRequestTests : IAsyncLifetime
         var prng = new Prng(11);
         for (var i = 0; i < 150; i++)
         {
-            var damaged = Damage(request.ToByteArray(), prng);
+            var damaged = DamagedBytes.Of(request.ToByteArray(), prng);
             try
             {
                 await _host.Channel.UnaryAsync(ApiHost.Path(method), damaged);
@@ -79,7 +80,7 @@ public sealed class HostileRequestTests : IAsyncLifetime
         for (var i = 0; i < 100; i++)
         {
             using var stream = _host.Channel.OpenStream(ApiHost.Path("Watch/Watch"));
-            await stream.WriteAsync(Damage(request.ToByteArray(), prng));
+            await stream.WriteAsync(DamagedBytes.Of(request.ToByteArray(), prng));
             // A good one after it, so that there is an answer in any case. The server may have ended the stream already.
             await stream.WriteAsync(request.ToByteArray()).ContinueWith(static _ => { }, TaskScheduler.Default);
             try
@@ -115,33 +116,6 @@ public sealed class HostileRequestTests : IAsyncLifetime
         await response.Content.ReadAsByteArrayAsync();
         var headers = response.Headers.Contains("grpc-status") ? response.Headers : response.TrailingHeaders;
         return (headers.GetValues("grpc-status").Single(), headers.TryGetValues("grpc-message", out var text) ? text.Single() : "");
-    }
-
-    /// <summary>A few bytes changed, cut, doubled or inserted.</summary>
-    private static byte[] Damage(byte[] bytes, Prng prng)
-    {
-        var damaged = bytes.ToList();
-        for (var i = 1 + prng.Below(4); i > 0; i--)
-        {
-            var at = prng.Below(damaged.Count + 1);
-            switch (prng.Below(4))
-            {
-                case 0 when at < damaged.Count:
-                    damaged[at] = (byte)prng.NextUInt64();
-                    break;
-                case 1 when at < damaged.Count:
-                    damaged.RemoveRange(at, prng.Below(damaged.Count - at) + 1);
-                    break;
-                case 2:
-                    damaged.AddRange(bytes);
-                    break;
-                default:
-                    damaged.Insert(at, (byte)prng.NextUInt64());
-                    break;
-            }
-        }
-
-        return [.. damaged];
     }
 
     private static TxnRequest Txn() => new()

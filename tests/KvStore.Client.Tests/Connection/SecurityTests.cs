@@ -11,14 +11,15 @@ namespace KvStore.Client.Tests.Connection;
 public sealed class SecurityTests
 {
     /// <summary>
-    /// Method: etcd keeps simple tokens in memory, so a restart makes every token invalid. A write, and a watch that goes on, get new
+    /// Method: simple tokens are kept in memory, so a restart makes every token invalid. A write, and a watch that goes on, get new
     /// ones by themselves; what the user may not do stays refused.
     /// </summary>
-    [Fact]
-    public async Task Token_ThatTheServerHasForgotten_IsRenewed()
+    [Theory]
+    [MemberData(nameof(Members.Both), MemberType = typeof(Members))]
+    public async Task Token_ThatTheServerHasForgotten_IsRenewed(string which)
     {
         using var folder = new TestFolder();
-        using var server = Members.Make(Members.Etcd, folder.Combine("data"));
+        using var server = Members.Make(which, folder.Combine("data"));
         server.Start();
         await server.UntilReadyAsync();
         var options = new KvClientOptions { Endpoints = [server.Endpoint], CallTimeout = Limits.Patience, User = "user", Password = "secret" };
@@ -42,6 +43,32 @@ public sealed class SecurityTests
         Assert.Equal(StatusCode.PermissionDenied, unwatched.Code);
         using var stranger = new KvClient(options with { Password = "wrong" });
         await Assert.ThrowsAsync<GrpcException>(() => stranger.Kv.GetAsync("own/a"));
+    }
+
+    /// <summary>Tokens that end by themselves, and that a change of users outdates, while the client goes on.</summary>
+    [Theory]
+    [MemberData(nameof(Members.Both), MemberType = typeof(Members))]
+    public async Task Token_ThatEndsOrIsOutdated_IsRenewed(string which)
+    {
+        using var folder = new TestFolder();
+        using var server = Members.Make(which, folder.Combine("data"), "--auth-token-ttl", "1");
+        server.Start();
+        await server.UntilReadyAsync();
+        using var root = new KvClient(new KvClientOptions { Endpoints = [server.Endpoint], CallTimeout = Limits.Patience, User = "root", Password = "root" });
+        using (var open = new KvClient(server.Endpoint))
+            await EnableAsync(open);
+        using var client = new KvClient(new KvClientOptions { Endpoints = [server.Endpoint], CallTimeout = Limits.Patience, User = "user", Password = "secret" });
+        await client.Kv.PutAsync("own/a", "1");
+        await root.Auth.UserAddAsync(new AuthUserAddRequest { Name = "other", Password = "other" });
+        await client.Kv.PutAsync("own/a", "2");
+        using var end = new PeriodicTimer(TimeSpan.FromSeconds(2.5));
+        await end.WaitForNextTickAsync();
+        await client.Kv.PutAsync("own/a", "3");
+        Assert.Equal(3, (await client.Kv.GetAsync("own/a"))!.Version);
+
+        await root.Auth.UserRevokeRoleAsync(new AuthUserRevokeRoleRequest { Name = "user", Role = "owner" });
+        var refused = await Assert.ThrowsAsync<GrpcException>(() => client.Kv.PutAsync("own/a", "4"));
+        Assert.Equal((StatusCode.PermissionDenied, "etcdserver: permission denied"), (refused.Code, refused.Message));
     }
 
     [Fact]
