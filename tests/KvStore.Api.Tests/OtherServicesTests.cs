@@ -36,6 +36,15 @@ public sealed class OtherServicesTests : IAsyncLifetime
         Assert.Equal(-1, (await _host.CallAsync<LeaseTimeToLiveResponse>("Lease/LeaseTimeToLive", new LeaseTimeToLiveRequest { ID = granted.ID })).TTL);
     }
 
+    /// <summary>The alarm is judged before the time that is asked for, as by etcd.</summary>
+    [Fact]
+    public async Task Grant_OfATtlTooLargeDuringAnAlarm_IsRefusedForTheAlarm()
+    {
+        await _host.CallAsync<AlarmResponse>("Maintenance/Alarm", Alarm(AlarmRequest.Types.AlarmAction.Activate));
+        Assert.Equal(
+            "ResourceExhausted: etcdserver: mvcc: database space exceeded", await _host.RefusalAsync("Lease/LeaseGrant", new LeaseGrantRequest { TTL = 9_000_000_001 }));
+    }
+
     [Fact]
     public async Task Grant_OfATtlTooLarge_IsRefused() => Assert.Equal(
         "OutOfRange: etcdserver: too large lease TTL", await _host.RefusalAsync("Lease/LeaseGrant", new LeaseGrantRequest { TTL = 9_000_000_001 }));
@@ -118,6 +127,17 @@ public sealed class OtherServicesTests : IAsyncLifetime
     public async Task MemberAdd_WithBadAddresses_IsRefused(params string[] urls) => Assert.Equal(
         "InvalidArgument: etcdserver: given member URLs are invalid",
         await _host.RefusalAsync("Cluster/MemberAdd", new MemberAddRequest { PeerURLs = { urls } }));
+
+    /// <summary>An alarm may name no member; then Go's text of it has none.</summary>
+    [Fact]
+    public async Task Status_OfAnAlarmOfNoMember_NamesNone()
+    {
+        var alarm = Alarm(AlarmRequest.Types.AlarmAction.Activate);
+        alarm.MemberID = 0;
+        await _host.CallAsync<AlarmResponse>("Maintenance/Alarm", alarm);
+        var status = await _host.CallAsync<StatusResponse>("Maintenance/Status", new StatusRequest());
+        Assert.Equal(["alarm:NOSPACE "], status.Errors);
+    }
 
     [Fact]
     public async Task MemberChanges_ReachTheMember()

@@ -119,7 +119,7 @@ internal sealed class SimplePrinter(bool hex, TextWriter output) : Printer(outpu
     public override void Alarm(AlarmResponse answer)
     {
         foreach (var alarm in answer.Alarms)
-            Line($"memberID:{alarm.MemberID} alarm:{AlarmName(alarm.Alarm)} ");
+            Line($"{(alarm.MemberID == 0 ? "" : $"memberID:{alarm.MemberID} ")}alarm:{AlarmName(alarm.Alarm)} ");
     }
 
     public override void Confirm(IMessage answer, string sentence) => Line(sentence);

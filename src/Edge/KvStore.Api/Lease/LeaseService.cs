@@ -41,8 +41,8 @@ internal sealed class LeaseService(
 
         if (call.IsRefused(quota.Check(Quota.LeaseGrantCostBytes) ?? await gateway.Identity.CheckKnownAsync(call).ConfigureAwait(false)))
             return;
-        if (!call.IsRefused(RequestValidator.Check(asked)))
-            await ProposeAsync(call, CommandKind.LeaseGrant, Resolve(asked), response).ConfigureAwait(false);
+        // The time asked for is judged at apply, as by etcd: an alarm refuses the lease before.
+        await ProposeAsync(call, CommandKind.LeaseGrant, Resolve(asked), response).ConfigureAwait(false);
     }
 
     private ReadOnlyMemory<byte> Resolve(in LeaseGrantFields asked)

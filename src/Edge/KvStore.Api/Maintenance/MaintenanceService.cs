@@ -49,8 +49,8 @@ internal sealed class MaintenanceService(IMember member, NodeGateway gateway, Qu
         };
         if (!status.HasLeader)
             response.Errors.Add(EtcdErrors.NoLeader.Text);
-        // As Go prints an AlarmMember, with the space at its end.
-        response.Errors.Add(member.Applied.Alarms.Select(alarm => $"memberID:{alarm.Member.Value} alarm:{AlarmNames.Of(alarm.Kind)} "));
+        // As Go prints an AlarmMember: a space at its end, and nothing of a member that is 0.
+        response.Errors.Add(member.Applied.Alarms.Select(alarm => $"{(alarm.Member.Value == 0 ? "" : $"memberID:{alarm.Member.Value} ")}alarm:{AlarmNames.Of(alarm.Kind)} "));
         return response;
     }
 
