@@ -16,6 +16,9 @@ internal sealed class AuthRequestGenerator(ulong seed)
     /// <summary>A token that no server ever gave.</summary>
     public const string Stranger = "stranger";
 
+    /// <summary>A caller who still uses the token before the last.</summary>
+    public static string Former(string user) => user + " as before";
+
     private const string Service = "/etcdserverpb.Auth/";
     private static readonly string[] Users = ["root", "u1", "u2", "u3"];
     private static readonly string[] Roles = ["r1", "r2", "r3"];
@@ -44,24 +47,16 @@ internal sealed class AuthRequestGenerator(ulong seed)
     public static RandomRequest LogIn(string user, string password) =>
         new(Service + "Authenticate", new AuthenticateRequest { Name = user, Password = password }, AuthenticateResponse.Parser);
 
-    public (string Caller, RandomRequest Request) Next()
-    {
-        if (_random.Chance(1, 4))
-            return (_random.Chance(4, 5) ? "root" : Caller(), Change());
-        var request = Keys.Next();
-        // By design 13: Status is root's in 3.5, and every user's since 3.6.
-        return (request.Message is StatusRequest ? "root" : Caller(), request);
-    }
-
-    private string Caller() => _random.Below(20) switch
+    public string Caller() => _random.Below(20) switch
     {
         0 => Nobody,
         1 => Stranger,
+        2 => Former(Users[_random.Below(Users.Length)]),
         < 6 => "root",
         _ => Users[_random.Between(1, Users.Length - 1)],
     };
 
-    private RandomRequest Change() => _random.Below(40) switch
+    public RandomRequest Change() => _random.Below(40) switch
     {
         0 => new(Service + "AuthEnable", new AuthEnableRequest(), AuthEnableResponse.Parser),
         1 => _random.Chance(1, 4)

@@ -49,7 +49,7 @@ public sealed class DifferentialTests
             if (left is null || right is null)
                 continue;
             answered++;
-            Observe(generator, request, left);
+            generator.Observe(request, left);
             var (want, got) = (AnswerComparison.Normalize(request.Message, left), AnswerComparison.Normalize(request.Message, right));
             if (want != got)
                 differences.Add(where, want, got);
@@ -71,21 +71,6 @@ public sealed class DifferentialTests
         var revision = ((PutResponse)(await expected.AskAsync(last)).Response!).Header.Revision;
         Assert.Equal(revision, ((PutResponse)(await actual.AskAsync(last)).Response!).Header.Revision);
         return revision;
-    }
-
-    private static void Observe(RequestGenerator generator, RandomRequest request, IMessage response)
-    {
-        generator.Revision = response switch
-        {
-            PutResponse put => put.Header.Revision,
-            DeleteRangeResponse delete => delete.Header.Revision,
-            TxnResponse txn => txn.Header.Revision,
-            RangeResponse range => range.Header.Revision,
-            LeaseRevokeResponse revoke => revoke.Header.Revision,
-            _ => generator.Revision,
-        };
-        if (request.Message is CompactionRequest compact)
-            generator.OnCompacted(compact.Revision);
     }
 
     private static int Number(string variable, int otherwise) =>

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using KvStore.Grpc;
 using KvStore.Grpc.Client;
+using KvStore.Protocol.Etcd;
 
 namespace KvStore.Interop.Tests.Differential;
 
@@ -21,6 +22,8 @@ internal sealed class Peer(string endpoint) : IDisposable
             headers.Add("token", token);
         try
         {
+            if (request.Message is LeaseKeepAliveRequest keepAlive)
+                return (await KeepAliveAsync(keepAlive, Once with { Headers = headers }), "");
             var bytes = await Channel.UnaryAsync(request.Path, request.Message.ToByteArray(), Once with { Headers = headers });
             return (request.Response.ParseFrom(bytes.Span.ToArray()), "");
         }
@@ -28,6 +31,19 @@ internal sealed class Peer(string endpoint) : IDisposable
         {
             return (null, $"{exception.Status.Code}: {exception.Status.Message}");
         }
+    }
+
+    /// <summary>One message on a stream of its own.</summary>
+    private async Task<IMessage> KeepAliveAsync(LeaseKeepAliveRequest request, CallOptions options)
+    {
+        using var stop = new CancellationTokenSource();
+        using var call = Channel.Duplex<LeaseKeepAliveRequest, LeaseKeepAliveResponse>(
+            "/etcdserverpb.Lease/LeaseKeepAlive", LeaseKeepAliveResponse.Parser, options, stop.Token);
+        await call.WriteAsync(request);
+        Assert.True(await call.MoveNextAsync(), "a keep-alive is answered or refused");
+        var answer = call.Current;
+        await stop.CancelAsync();
+        return answer;
     }
 
     public void Dispose() => Channel.Dispose();

@@ -27,11 +27,31 @@ internal sealed class RequestGenerator(ulong seed)
 
     public long Compacted { get; private set; }
 
-    public void OnCompacted(long revision)
+    private void OnCompacted(long revision)
     {
         Compacted = revision;
         _compactions.Add(revision);
     }
+
+    public IReadOnlySet<long> Compactions => _compactions;
+
+    /// <summary>Learns the revision from an answer, and what was compacted.</summary>
+    public void Observe(RandomRequest request, IMessage response)
+    {
+        Revision = response switch
+        {
+            PutResponse put => put.Header.Revision,
+            DeleteRangeResponse delete => delete.Header.Revision,
+            TxnResponse txn => txn.Header.Revision,
+            RangeResponse range => range.Header.Revision,
+            LeaseRevokeResponse revoke => revoke.Header.Revision,
+            _ => Revision,
+        };
+        if (request.Message is CompactionRequest compact)
+            OnCompacted(compact.Revision);
+    }
+
+    public LeaseKeepAliveRequest KeepAlive() => new() { ID = Lease() };
 
     public RandomRequest Next() => _random.Chance(1, EdgeOneIn) ? _edges.Next(Revision, _compactions) : Usual();
 

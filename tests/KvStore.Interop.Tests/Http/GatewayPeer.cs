@@ -25,7 +25,11 @@ internal sealed class GatewayPeer(string endpoint) : IDisposable
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(20) };
 
-    public async Task<string> AskAsync(GatewayRequest request)
+    public async Task<string> AskAsync(GatewayRequest request) =>
+        await SendAsync(request) is var answer && answer.Status == 0 ? answer.Body : $"{answer.Status} {answer.Head}\n{Normalized(answer.Body)}";
+
+    /// <summary>The answer as it came; status 0 and the reason as its body when there was none.</summary>
+    public async Task<GatewayAnswer> SendAsync(GatewayRequest request)
     {
         using var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri($"http://{endpoint}{request.Path}"));
         if (request.Body.Length > 0 || request.Method == "POST")
@@ -42,7 +46,7 @@ internal sealed class GatewayPeer(string endpoint) : IDisposable
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException)
         {
-            return "no answer: " + (broken.InnerException ?? broken).Message;
+            return new GatewayAnswer(0, "", "no answer: " + (broken.InnerException ?? broken).Message);
         }
     }
 
@@ -51,12 +55,12 @@ internal sealed class GatewayPeer(string endpoint) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<string> ReadAsync(GatewayRequest request, HttpRequestMessage message)
+    private async Task<GatewayAnswer> ReadAsync(GatewayRequest request, HttpRequestMessage message)
     {
         using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead);
         var body = request.Lines is > 0 and var lines ? await ReadLinesAsync(response, lines) : await response.Content.ReadAsStringAsync();
         Remember(request.Path, body);
-        return $"{(int)response.StatusCode} {response.Content.Headers.ContentType} {Known(response)}\n{Normalized(body)}";
+        return new GatewayAnswer((int)response.StatusCode, $"{response.Content.Headers.ContentType} {Known(response)}", body);
     }
 
     /// <summary>
