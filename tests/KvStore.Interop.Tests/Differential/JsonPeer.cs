@@ -28,7 +28,7 @@ internal sealed class JsonPeer(string endpoint) : IDisposable
     public async Task<(IMessage? Response, string Error, string Form)> AskAsync(RandomRequest request, string path, byte[] body, string? token)
     {
         var isStream = GatewayRoutes.All[path].IsServerStreaming;
-        var answer = await _gateway.SendAsync(new GatewayRequest(path, "POST", path, token is null ? null : ("Authorization", token), body, isStream ? 1 : null));
+        var answer = await _gateway.SendAsync(new GatewayRequest(path, "POST", path, token is null ? [] : [("Authorization", token)], body, isStream ? 1 : null));
         var json = Parse(answer.Body.Trim());
         if (json is null)
             return (null, $"not JSON: {answer.Body}", $"{answer.Status} {answer.Head}");
