@@ -1,6 +1,7 @@
 using KvStore.Client;
 using KvStore.Protocol.Auth;
 using KvStore.Protocol.Etcd;
+using KvStore.Server.Tests.Cluster;
 using KvStore.Testing.Processes;
 
 namespace KvStore.Server.Tests.Discovery;
@@ -107,6 +108,29 @@ public sealed class RegistryDiscoveryTests
         await UntilSaidAsync(stranger, "retry connecting to discovery service");
         await stranger.KillAsync();
         using var member = stranger.With("--discovery-user", "finder", "--discovery-password", "secret");
+        member.Start();
+        await member.UntilReadyAsync();
+    }
+
+    /// <summary>A service that demands certificates; a member that does not check the service's own still shows its.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ServiceOverTls_IsJoinedWithACertificate(bool isVerified)
+    {
+        using var service = await TlsCluster.StartAsync(1);
+        using var folder = new TestFolder();
+        var tls = service.ClientTls();
+        using (var registry = new KvClient(new KvClientOptions { Endpoints = [TlsCluster.Url(service.Members[0])], Tls = tls }))
+            await registry.Kv.PutAsync(Folder + "_config/size", "1");
+        using var plain = Member(folder, "m1", service.Members[0]);
+
+        using var member = plain.With(
+        [
+            "--discovery-insecure-transport=false", "--discovery-cert", tls.CertificateFile!, "--discovery-key", tls.KeyFile!,
+            .. isVerified ? new[] { "--discovery-cacert", tls.CaFile! } : ["--discovery-insecure-skip-tls-verify"],
+        ]);
+
         member.Start();
         await member.UntilReadyAsync();
     }

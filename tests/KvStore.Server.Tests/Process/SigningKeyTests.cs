@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using KvStore.Grpc;
 using KvStore.Grpc.Client;
+using KvStore.Protocol;
 using KvStore.Protocol.Etcd;
 using KvStore.Testing.Processes;
 
@@ -22,9 +23,7 @@ public sealed class SigningKeyTests
         member.Start();
         await member.UntilReadyAsync();
         using var channel = new GrpcChannel("http://" + member.Endpoint);
-        await CallAsync(channel, "Auth/UserAdd", new AuthUserAddRequest { Name = "root", Password = "root" });
-        await CallAsync(channel, "Auth/UserGrantRole", new AuthUserGrantRoleRequest { User = "root", Role = "root" });
-        await CallAsync(channel, "Auth/AuthEnable", new AuthEnableRequest());
+        await EnableAsync(channel);
         var old = await LogInAsync(channel);
         await ReadAsync(channel, old);
 
@@ -39,6 +38,31 @@ public sealed class SigningKeyTests
         await UntilSaidAsync(member, "changed keys of signed tokens cannot be used; those before stay in force");
         await ReadAsync(channel, renewed);
         await ReadAsync(channel, await LogInAsync(channel));
+    }
+
+    /// <summary>A member with the public key only takes tokens that others have signed, and signs none.</summary>
+    [Fact]
+    public async Task PublicKeyAlone_SignsNothing()
+    {
+        using var folder = new TestFolder();
+        var (publicKey, privateKey) = (folder.Combine("jwt.pub"), folder.Combine("jwt.key"));
+        Write(publicKey, privateKey);
+        using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"), "--auth-token", $"jwt,sign-method=ES256,pub-key={publicKey}");
+        member.Start();
+        await member.UntilReadyAsync();
+        using var channel = new GrpcChannel("http://" + member.Endpoint);
+        await EnableAsync(channel);
+
+        var refused = await Assert.ThrowsAsync<GrpcException>(() => LogInAsync(channel));
+
+        Assert.Equal((EtcdErrors.VerifyOnly.Text, "auth: token signing attempted with verify-only key"), (refused.Status.Message, refused.Status.Message));
+    }
+
+    private static async Task EnableAsync(GrpcChannel channel)
+    {
+        await CallAsync(channel, "Auth/UserAdd", new AuthUserAddRequest { Name = "root", Password = "root" });
+        await CallAsync(channel, "Auth/UserGrantRole", new AuthUserGrantRoleRequest { User = "root", Role = "root" });
+        await CallAsync(channel, "Auth/AuthEnable", new AuthEnableRequest());
     }
 
     private static void Write(string publicKey, string privateKey)
