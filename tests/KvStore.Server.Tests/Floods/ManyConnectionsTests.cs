@@ -100,7 +100,9 @@ public sealed class ManyConnectionsTests(ITestOutputHelper output)
                 return;
             }
 
-            Assert.True(waited.Elapsed < Patience, $"still {now.ResidentBytes >> 20} MiB and {now.Descriptors} descriptors; {before.ResidentBytes >> 20} MiB before, {open.ResidentBytes >> 20} MiB open");
+            Assert.True(waited.Elapsed < Patience, $"still {now.ResidentBytes >> 20} MiB and {now.Descriptors} descriptors; {before.ResidentBytes >> 20} MiB before, {open.ResidentBytes >> 20} MiB open; it said: {Said(member)}");
         }
     }
+    private static string Said(FloodedMember member) =>
+        string.Join('\n', member.Server.Process.Errors.Split('\n').Where(line => line.Contains("gave back", StringComparison.Ordinal)));
 }

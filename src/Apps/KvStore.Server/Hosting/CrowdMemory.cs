@@ -44,15 +44,19 @@ internal sealed class CrowdMemory(ConnectionLimit clients, ILogger logger)
         }
     }
 
+    /// <summary>The crowd has gone when it goes no further: in the middle of its leaving, half of what it held would stay for the next pause.</summary>
     private async Task UntilGoneAsync(PeriodicTimer timer, CancellationToken stopping)
     {
         var peak = 0;
+        int before;
         do
         {
-            peak = Math.Max(peak, clients.Open);
+            before = clients.Open;
             await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false);
+            // A crowd may come and go between two looks.
+            peak = Math.Max(peak, clients.TakePeak());
         }
-        while (peak - clients.Open < CrowdMin || clients.Open > peak / 2);
+        while (peak - clients.Open < CrowdMin || clients.Open > peak / 2 || clients.Open < before);
     }
 
     private void GiveBack()

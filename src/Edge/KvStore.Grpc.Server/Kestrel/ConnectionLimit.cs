@@ -9,6 +9,7 @@ public sealed class ConnectionLimit
     private readonly Action<long>? _onRefused;
     private readonly TimeProvider _time;
     private int _open;
+    private int _peak;
     private long _refused;
     private long _lastTold;
     private int _hasTold;
@@ -31,13 +32,21 @@ public sealed class ConnectionLimit
 
     public int Open => Volatile.Read(ref _open);
 
+    /// <summary>The most that were open at once since this was asked last.</summary>
+    public int TakePeak() => Math.Max(Interlocked.Exchange(ref _peak, 0), Open);
+
     public long Refused => Interlocked.Read(ref _refused);
 
     /// <summary>False: the connection is one too many. True: <see cref="Leave"/> is owed.</summary>
     internal bool TryEnter()
     {
-        if (Interlocked.Increment(ref _open) <= Max)
+        var open = Interlocked.Increment(ref _open);
+        if (open <= Max)
+        {
+            RaisePeak(open);
             return true;
+        }
+
         Interlocked.Decrement(ref _open);
         var refused = Interlocked.Increment(ref _refused);
         if (IsTimeToTell())
@@ -46,6 +55,17 @@ public sealed class ConnectionLimit
     }
 
     internal void Leave() => Interlocked.Decrement(ref _open);
+
+    private void RaisePeak(int open)
+    {
+        for (var peak = Volatile.Read(ref _peak); peak < open;)
+        {
+            var seen = Interlocked.CompareExchange(ref _peak, open, peak);
+            if (seen == peak)
+                return;
+            peak = seen;
+        }
+    }
 
     private bool IsTimeToTell()
     {
