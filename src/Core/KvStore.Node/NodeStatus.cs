@@ -42,7 +42,7 @@ public sealed record NodeStatus
     /// <summary>On a leader: how far the others are, at the last tick. Empty elsewhere.</summary>
     public IReadOnlyList<PeerStatus> Peers { get; init; } = [];
 
-    /// <summary>The member's name and client addresses are in the log: it may say that it is ready.</summary>
+    /// <summary>The member's name and client addresses and the cluster's version are in the log: it may say that it is ready.</summary>
     public bool IsPublished { get; init; }
 
     /// <summary>This member was removed from the cluster: the process answers for a moment and ends.</summary>

@@ -166,7 +166,8 @@ public sealed class MembershipTests
             member.Start();
         var leader = cluster.Leader();
         cluster.AwaitOk(leader, leader.Put("a", "1"));
-        Assert.DoesNotContain(leader.Status.Members, member => member.IsLearner);
+        // The put was applied after the promotion; the status follows when the Consensus lane hears of it.
+        cluster.Until(() => leader.Status.Members.All(member => !member.IsLearner), "the promoted member in the status");
     }
 
     private static TestCluster Published(int members, ulong seed, Func<NodeOptions, NodeOptions>? configure = null)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using KvStore.Operations.Tests.Documents;
 using KvStore.Testing.Processes;
 
@@ -16,15 +17,21 @@ internal sealed class MachineRoom : IDisposable
 {
     private const string GuideNetwork = "10.0.0.";
 
+    /// <summary>The guide's client port: who listens there on every address would be in the members' way.</summary>
+    private const int ClaimPort = 2379;
+
     /// <summary>A procedure starts up to a dozen processes, on a host that others may keep busy.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     private readonly TestFolder _folder = new();
     private readonly Dictionary<string, string> _environment;
 
+    /// <summary>Listens on the network's last address as long as the room is there: no other room takes the same network.</summary>
+    private readonly TcpListener _claim;
+
     public MachineRoom(string members = "1 2 3")
     {
-        Network = FreeNetwork();
+        (Network, _claim) = ClaimNetwork();
         Home = _folder.Combine("admin");
         MakeHome();
         _environment = new Dictionary<string, string>
@@ -85,6 +92,7 @@ internal sealed class MachineRoom : IDisposable
     {
         foreach (var file in Directory.Exists(_folder.Combine("hosts")) ? Directory.GetFiles(_folder.Combine("hosts"), "pid", SearchOption.AllDirectories) : [])
             End(int.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture));
+        _claim.Dispose();
         _folder.Dispose();
     }
 
@@ -134,20 +142,21 @@ internal sealed class MachineRoom : IDisposable
         File.WriteAllText(Path.Combine(Home, "settings.sh"), OperationsGuide.Blocks["settings"].Single().Replace(GuideNetwork, Network, StringComparison.Ordinal));
     }
 
-    private static string FreeNetwork()
+    private static (string Network, TcpListener Claim) ClaimNetwork()
     {
         while (true)
         {
-            var (second, third) = (Random.Shared.Next(1, 255), Random.Shared.Next(0, 255));
-            using var listener = new TcpListener(new IPAddress([127, (byte)second, (byte)third, 1]), 2379);
+            var (second, third) = (RandomNumberGenerator.GetInt32(1, 255), RandomNumberGenerator.GetInt32(0, 255));
+            var claim = new TcpListener(new IPAddress([127, (byte)second, (byte)third, 254]), ClaimPort);
             try
             {
-                listener.Start();
-                return string.Create(CultureInfo.InvariantCulture, $"127.{second}.{third}.");
+                claim.Start();
+                return (string.Create(CultureInfo.InvariantCulture, $"127.{second}.{third}."), claim);
             }
             catch (SocketException)
             {
-                // Somebody listens there, or everywhere.
+                // Another room has it, or somebody listens everywhere.
+                claim.Dispose();
             }
         }
     }

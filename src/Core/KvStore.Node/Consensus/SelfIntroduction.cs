@@ -6,31 +6,41 @@ using KvStore.Raft;
 namespace KvStore.Node.Consensus;
 
 /// <summary>
-/// Makes the member known: its name and client addresses go through the log until the log says them, and the leader sets the
-/// cluster's version where it is another. Owned by the Consensus lane.
+/// Makes the member known: the leader sets the cluster's version where it is another, and each member's name and client addresses
+/// go through the log until the log says them. Owned by the Consensus lane.
 /// </summary>
 internal sealed class SelfIntroduction(NodeOptions options, MemberId self)
 {
     private readonly NodeOptions _options = options;
     private readonly MemberId _self = self;
-    private Instant _again;
+    private Instant _attributesAgain;
+    private Instant _versionAgain;
 
-    /// <summary>The log has this member's attributes.</summary>
+    /// <summary>The log has this member's attributes, and the version that the cluster speaks: whoever is served finds both.</summary>
     public bool IsDone { get; private set; }
 
-    /// <summary>A command to propose now, or null.</summary>
+    /// <summary>A command to propose now, or null. Each of the two is repeated on its own, so that neither waits for the other.</summary>
     public byte[]? Next(MemberDirectory directory, RaftCore raft, Instant now)
     {
         if (directory.Find(_self) is not { } member)
             return null;
-        IsDone = IsAsConfigured(member);
+        var isAsConfigured = IsAsConfigured(member);
+        IsDone = isAsConfigured && directory.ClusterVersion.Length > 0;
+        if (raft.Leader.IsNone)
+            return null;
         // What the members speak, or while they are being replaced by older ones, what those do.
         var wanted = directory.DowngradeTarget.Length > 0 ? directory.DowngradeTarget : _options.ServerVersion;
-        var lacksVersion = directory.ClusterVersion != wanted && raft.Role == RaftRole.Leader;
-        if ((IsDone && !lacksVersion) || raft.Leader.IsNone || now < _again)
-            return null;
-        _again = now + _options.PublishRetryInterval;
-        return (IsDone ? VersionCommand(wanted) : AttributesCommand()).ToByteArray();
+        if (raft.Role == RaftRole.Leader && directory.ClusterVersion != wanted && IsDue(ref _versionAgain, now))
+            return VersionCommand(wanted).ToByteArray();
+        return !isAsConfigured && IsDue(ref _attributesAgain, now) ? AttributesCommand().ToByteArray() : null;
+    }
+
+    private bool IsDue(ref Instant again, Instant now)
+    {
+        if (now < again)
+            return false;
+        again = now + _options.PublishRetryInterval;
+        return true;
     }
 
     private bool IsAsConfigured(MemberInfo member)
