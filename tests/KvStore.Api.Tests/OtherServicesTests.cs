@@ -74,6 +74,23 @@ public sealed class OtherServicesTests : IAsyncLifetime
         Assert.Equal((5, 77), await RenewAsync(keepAlive, 5));
     }
 
+    /// <summary>What is read at the answer's revision the lease still protected; method: a key changes while the leader renews.</summary>
+    [Fact]
+    public async Task KeepAlive_KeysChangeMeanwhile_HasTheRevisionOfBeforeTheRenewal()
+    {
+        _host.Member.Status = _host.Member.Status with { Role = NodeRole.Follower, Leader = new MemberId(0xB) };
+        _host.Peers.Answer = (_, _, _) =>
+        {
+            _host.Member.Apply(StateMachine.CommandKind.Put, KvServiceTests.Put("k", "v"));
+            return new LeaseKeepAliveResponse { ID = 5, TTL = 77 }.ToByteArray();
+        };
+        using var keepAlive = KeepAlive();
+        Assert.Equal((5, 77), await RenewAsync(keepAlive, 5));
+        Assert.Equal(new ResponseHeader { ClusterId = 0xC, MemberId = 0xA, Revision = 1, RaftTerm = 7 }, keepAlive.Current.Header);
+        Assert.Equal((5, 77), await RenewAsync(keepAlive, 5));
+        Assert.Equal(2, keepAlive.Current.Header.Revision);
+    }
+
     [Fact]
     public async Task KeepAlive_ThatWantsALeader_EndsWhenThereIsNone()
     {

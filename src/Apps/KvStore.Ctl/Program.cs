@@ -48,8 +48,6 @@ internal static class Program
                 return ExitCode.Success;
             }
 
-            if (words is ["help", ..])
-                words = [.. words.Skip(1), "--help"];
             var line = CommandLine.Parse(CommandTree.Root, words);
             if (line.Flags.Boolean("help") || line.Command.Run is null)
             {

@@ -3,7 +3,8 @@ namespace KvStore.Ctl.Arguments;
 /// <summary>What a command line turned out to mean.</summary>
 internal sealed record CommandLine(Command Command, string Path, List<string> Positionals, ParsedFlags Flags, int DashAt)
 {
-    private static readonly Flag Help = Flag.Boolean("help", "help for this command", letter: 'h');
+    /// <summary>Every command has it.</summary>
+    public static Flag Help { get; } = Flag.Boolean("help", "help for this command", letter: 'h');
 
     /// <summary>Finds the command first, stepping over global flags, and then reads all flags against it.</summary>
     public static CommandLine Parse(Command root, IReadOnlyList<string> words)

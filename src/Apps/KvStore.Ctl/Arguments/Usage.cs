@@ -11,8 +11,8 @@ internal static class Usage
         output.Write($"USAGE:\n\t{UsageLine(root, command, path)}\n\n");
         if (command.Children.Count > 0)
             WriteTable("COMMANDS:", "\t", Leaves(command, "").Select(leaf => (leaf.Path, leaf.Command.Summary)).ToList(), output);
-        if (command != root && command.Flags.Count > 0)
-            WriteTable("OPTIONS:", "", command.Flags.Select(Describe).ToList(), output);
+        if (command != root)
+            WriteTable("OPTIONS:", "", command.Flags.Append(CommandLine.Help).OrderBy(flag => flag.Name, StringComparer.Ordinal).Select(Describe).ToList(), output);
         WriteTable(command == root ? "OPTIONS:" : "GLOBAL OPTIONS:", "", root.Flags.Select(Describe).ToList(), output);
     }
 

@@ -20,7 +20,7 @@ internal static class CommandTree
         Children =
         [
             AlarmCommands.Group, AuthCommands.Group, Bench.BenchCommands.Group, CheckCommands.Group, CompactionCommand.Definition, CompletionCommands.Group, DefragCommand.Definition, DelCommand.Definition, DowngradeCommands.Group,
-            ElectCommand.Definition, EndpointCommands.Group, GetCommand.Definition, HashKvCommand.Definition, LeaseCommands.Group, LockCommand.Definition, MakeMirrorCommand.Definition, MemberCommands.Group, MigrateCommand.Definition, MoveLeaderCommand.Definition, OptionsCommand.Definition,
+            ElectCommand.Definition, EndpointCommands.Group, GetCommand.Definition, HashKvCommand.Definition, HelpCommand.Definition, LeaseCommands.Group, LockCommand.Definition, MakeMirrorCommand.Definition, MemberCommands.Group, MigrateCommand.Definition, MoveLeaderCommand.Definition, OptionsCommand.Definition,
             PutCommand.Definition, RoleCommands.Group, SnapshotCommands.Group, TxnCommand.Definition, UserCommands.Group,
             VersionCommand.Definition, WatchCommand.Definition,
         ],
@@ -35,7 +35,7 @@ internal static class CommandTree
         Flags = [DataDirectory.Timeout, .. GlobalFlags.All.Where(flag => flag.Name == "write-out")],
         Children =
         [
-            WithoutTimeout(OfflineDefragCommand.Definition), WithoutTimeout(HashKvCommand.Definition), WithoutTimeout(MigrateCommand.Definition),
+            WithoutTimeout(OfflineDefragCommand.Definition), WithoutTimeout(HashKvCommand.Definition), HelpCommand.Definition, WithoutTimeout(MigrateCommand.Definition),
             SnapshotCommands.Group with { Children = [.. SnapshotCommands.Group.Children.Where(child => child.Name != "save")] },
             VersionCommand.Definition,
         ],

@@ -47,7 +47,7 @@ internal static class Completer
             }
         }
 
-        return current.StartsWith('-') ? Flags(root, command, current) : Children(root, command, current);
+        return current.StartsWith('-') ? Flags(root, command, current) : Children(command, current);
     }
 
     /// <summary>bash breaks words at the equals sign: "--order", "=", "A" is "--order" "A" to us.</summary>
@@ -59,18 +59,15 @@ internal static class Completer
         return whole;
     }
 
-    private static IEnumerable<string> Children(Command root, Command command, string begun)
-    {
-        var children = command == root ? command.Children.Append(Help) : command.Children;
-        return children.Where(child => child.Name.StartsWith(begun, StringComparison.Ordinal)).Select(child => $"{child.Name}\t{child.Summary}");
-    }
+    private static IEnumerable<string> Children(Command command, string begun) =>
+        command.Children.Where(child => child.Name.StartsWith(begun, StringComparison.Ordinal)).Select(child => $"{child.Name}\t{child.Summary}");
 
     private static IEnumerable<string> Flags(Command root, Command command, string begun)
     {
         var equals = begun.IndexOf('=', StringComparison.Ordinal);
         if (equals > 0 && FlagOf(root, command, begun[..equals]) is { } flag)
             return ValuesOf(flag, begun[(equals + 1)..]).Select(value => begun[..(equals + 1)] + value);
-        return All(root, command).Append(HelpFlag)
+        return All(root, command).Append(CommandLine.Help)
             .Where(known => $"--{known.Name}".StartsWith(begun, StringComparison.Ordinal))
             .Select(known => $"--{known.Name}\t{known.Usage}");
     }
@@ -86,8 +83,4 @@ internal static class Completer
     };
 
     private static IEnumerable<Flag> All(Command root, Command command) => command == root ? root.Flags : command.Flags.Concat(root.Flags);
-
-    private static Command Help { get; } = new() { Name = "help", Use = "help", Summary = "Help about any command" };
-
-    private static Flag HelpFlag { get; } = Flag.Boolean("help", "help for this command");
 }
