@@ -1,29 +1,35 @@
+using System.Diagnostics;
 using System.Globalization;
 using KvStore.Benchmarks.Load;
 using KvStore.Benchmarks.Measures;
 using KvStore.Benchmarks.Report;
 using KvStore.Benchmarks.Rows;
 using KvStore.Benchmarks.Servers;
+using KvStore.Grpc;
 
 namespace KvStore.Benchmarks;
 
-/// <summary>Runs every row on both sides, turn by turn on the same disk, and writes the medians beside each other.</summary>
+/// <summary>Runs every row on both sides, turn by turn on the same disk, and writes the medians beside each other. One run per instance.</summary>
 internal sealed class Comparison(BenchmarkOptions options)
 {
     private readonly List<ComparedRow> _results = [];
+    private readonly List<string> _failed = [];
+    private readonly long _started = Stopwatch.GetTimestamp();
 
-    public static async Task<int> RunAsync(string[] arguments)
+    /// <summary>The exit code: 0 when every row has its figures.</summary>
+    public async Task<int> RunAsync(IEnumerable<RowGroup> groups)
     {
-        var comparison = new Comparison(BenchmarkOptions.Parse(arguments));
-        foreach (var group in AllRows.Groups)
+        foreach (var group in groups)
         {
             if (group.IsKept)
-                await comparison.KeptAsync(group).ConfigureAwait(false);
+                await KeptAsync(group).ConfigureAwait(false);
             else
-                await comparison.FreshAsync(group).ConfigureAwait(false);
+                await FreshAsync(group).ConfigureAwait(false);
         }
 
-        return 0;
+        foreach (var failure in _failed)
+            await Console.Error.WriteLineAsync(failure).ConfigureAwait(false);
+        return _failed.Count == 0 ? 0 : 1;
     }
 
     private async Task FreshAsync(RowGroup group)
@@ -50,7 +56,27 @@ internal sealed class Comparison(BenchmarkOptions options)
             await CompareAsync(group, row, program => row.RunAsync(RunOf(group, program == options.EtcdPath ? etcd : ours))).ConfigureAwait(false);
     }
 
+    /// <summary>A row that cannot be measured is said, and the others are measured: a run takes half an hour.</summary>
     private async Task CompareAsync(RowGroup group, Row row, Func<string, Task<Measurement>> measure)
+    {
+        var began = Stopwatch.GetTimestamp();
+        try
+        {
+            var compared = await RoundsAsync(group, row, measure).ConfigureAwait(false);
+            _results.Add(compared);
+            Console.WriteLine(Line(compared, Stopwatch.GetElapsedTime(began)));
+        }
+        catch (Exception failed) when (failed is InvalidOperationException or GrpcException or TimeoutException or IOException or OperationCanceledException)
+        {
+            _failed.Add($"{group.Title}: {row.Name}: {failed.Message}");
+            Console.WriteLine(_failed[^1]);
+        }
+
+        // After each row: who stops a long run keeps what it has shown.
+        await MarkdownReport.WriteAsync(options, _results, _failed, Stopwatch.GetElapsedTime(_started)).ConfigureAwait(false);
+    }
+
+    private async Task<ComparedRow> RoundsAsync(RowGroup group, Row row, Func<string, Task<Measurement>> measure)
     {
         List<Measurement> etcd = [], ours = [];
         for (var round = 0; round < Math.Min(options.Rounds, row.RoundsMax ?? int.MaxValue); round++)
@@ -63,13 +89,11 @@ internal sealed class Comparison(BenchmarkOptions options)
                 etcd.Add(await measure(options.EtcdPath).ConfigureAwait(false));
         }
 
-        var compared = new ComparedRow(group, row, etcd, ours);
-        _results.Add(compared);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{group.Title}: {row.Name}: etcd {compared.Etcd(run => run.Figure):n1}, kvstore {compared.Ours(run => run.Figure):n1} {MarkdownReport.Name(row.Unit)}, ratio {compared.Value(Aspect.Ratio):f2}; cpu {compared.Etcd(run => run.CpuMicros):f1} / {compared.Ours(run => run.CpuMicros):f1} us; p99 {compared.Etcd(run => run.P99Micros):n0} / {compared.Ours(run => run.P99Micros):n0} us"));
-        // After each row: who stops a long run keeps what it has shown.
-        await MarkdownReport.WriteAsync(options, _results).ConfigureAwait(false);
+        return new ComparedRow(group, row, etcd, ours);
     }
+
+    private static string Line(ComparedRow compared, TimeSpan took) => string.Create(CultureInfo.InvariantCulture,
+        $"{compared.Group.Title}: {compared.Row.Name}: etcd {compared.Etcd(run => run.Figure):n1}, kvstore {compared.Ours(run => run.Figure):n1} {MarkdownReport.Name(compared.Row.Unit)}, ratio {compared.Value(Aspect.Ratio):f2}; cpu {compared.Etcd(run => run.CpuMicros):f1} / {compared.Ours(run => run.CpuMicros):f1} us; p99 {compared.Etcd(run => run.P99Micros):n0} / {compared.Ours(run => run.P99Micros):n0} us; {took.TotalSeconds:f0} s");
 
     private bool IsWanted(RowGroup group, Row row) =>
         $"{group.Title}: {row.Name}".Contains(options.Only, StringComparison.Ordinal) &&

@@ -1,3 +1,3 @@
 using KvStore.Benchmarks;
 
-return await Comparison.RunAsync(args).ConfigureAwait(false);
+return await BenchmarkOptions.Parse(args).RunAsync().ConfigureAwait(false);

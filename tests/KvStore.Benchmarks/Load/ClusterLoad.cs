@@ -45,6 +45,17 @@ internal static class ClusterLoad
         return Of(result, result.Latency.Micros(percent) / 1000, cpu, run);
     }
 
+    /// <summary>Bytes of answers a second of a number of calls, one after the other, and by how much the servers grew from the first.</summary>
+    public static async Task<Measurement> VolumeAsync(RowRun run, IWorkload workload, int calls)
+    {
+        using var channels = new Channels(run.Cluster, connections: 1, members: 1);
+        var cpu = new CpuMeter(run.Cluster);
+        var growth = new GrowthMeter(run.Cluster);
+        var plan = new LoadPlan { Channels = channels.All, Clients = 1, Total = calls, OnMeasuring = cpu.Note };
+        var result = await new LoadRun(workload, plan).RunAsync(CancellationToken.None).ConfigureAwait(false);
+        return Of(result, result.BytesReceived / result.Seconds / 1e6, cpu.MicrosFor(result.Done), run) with { GrowthMegabytes = growth.Megabytes() };
+    }
+
     public static Measurement Of(LoadResult result, double figure, double? cpuMicros, RowRun run) => new()
     {
         Figure = figure,

@@ -17,4 +17,7 @@ internal enum Aspect
 
     /// <summary>Our figure alone.</summary>
     Figure,
+
+    /// <summary>The growth of our memory, in megabytes.</summary>
+    Growth,
 }

@@ -18,5 +18,8 @@ internal sealed record Measurement
     /// <summary>The largest resident set of any member since it started, or since the row began where a row says so.</summary>
     public double? PeakMegabytes { get; init; }
 
+    /// <summary>By how much the resident set of any member grew at its largest, from where the row says.</summary>
+    public double? GrowthMegabytes { get; init; }
+
     public long Failures { get; init; }
 }

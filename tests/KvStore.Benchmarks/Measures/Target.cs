@@ -23,6 +23,7 @@ internal sealed record Target(Aspect Aspect, double Bound, bool IsLeast)
         Aspect.CpuRatio => "CPU ",
         Aspect.P99Ratio => "p99 ",
         Aspect.P999Ratio => "p99.9 ",
+        Aspect.Growth => "memory growth in MB ",
         _ => "",
     };
 }

@@ -6,6 +6,9 @@ internal enum Unit
     /// <summary>More is better.</summary>
     PerSecond,
 
+    /// <summary>More is better.</summary>
+    MegabytesPerSecond,
+
     /// <summary>Less is better.</summary>
     Milliseconds,
 

@@ -18,8 +18,25 @@ internal sealed record ComparedRow(RowGroup Group, Row Row, IReadOnlyList<Measur
         Aspect.CpuRatio => Ratio(run => run.CpuMicros),
         Aspect.P99Ratio => Ratio(run => run.P99Micros),
         Aspect.P999Ratio => Ratio(run => run.P999Micros),
+        Aspect.Growth => Ours(run => run.GrowthMegabytes),
         _ => Ours(run => run.Figure),
     };
+
+    /// <summary>How many times better we are than etcd: the ratio, or its inverse where less is better. 0 where a side has no figure.</summary>
+    public double TimesBetter => (Value(Aspect.Ratio), Row.Unit) switch
+    {
+        (0, _) => 0,
+        (var ratio, Unit.PerSecond or Unit.MegabytesPerSecond) => ratio,
+        (var ratio, _) => 1 / ratio,
+    };
+
+    /// <summary>The same for the servers' processor time of an operation.</summary>
+    public double TimesCheaper => Value(Aspect.CpuRatio) is > 0 and var ratio ? 1 / ratio : 0;
+
+    /// <summary>What <see cref="TimesBetter"/> is to be; 0 where there is no such target.</summary>
+    public double TimesBetterTarget => Row.Targets.FirstOrDefault(target => target.Aspect == Aspect.Ratio) is { } target
+        ? target.IsLeast ? target.Bound : 1 / target.Bound
+        : 0;
 
     /// <summary>Half the distance between the least and the greatest run, in percent of the median.</summary>
     public static double SpreadPercent(IReadOnlyList<Measurement> runs)

@@ -11,33 +11,29 @@ internal static class MarkdownReport
     public static string Name(Unit unit) => unit switch
     {
         Unit.PerSecond => "/s",
+        Unit.MegabytesPerSecond => "MB/s",
         Unit.Milliseconds => "ms",
         Unit.Megabytes => "MB",
         _ => "×",
     };
 
-    public static async Task WriteAsync(BenchmarkOptions options, IReadOnlyList<ComparedRow> rows)
+    public static async Task WriteAsync(BenchmarkOptions options, IReadOnlyList<ComparedRow> rows, IReadOnlyList<string> failed, TimeSpan took)
     {
         var version = await ChildProcess.RunAsync(options.EtcdPath, ["--version"]).ConfigureAwait(false);
         var text = new StringBuilder();
         text.AppendLine("# Benchmarks").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Made by `./build.sh bench --rounds {options.Rounds} --seconds {options.Duration.TotalSeconds} --warm-up {options.WarmUp.TotalSeconds}`. Client and servers share the machine, in clear text, every write synced on both sides.");
-        text.AppendLine(CultureInfo.InvariantCulture, $"A row is measured on fresh servers with 10,000 keys of 256 B unless its group says otherwise, the two sides in turn, {options.Rounds} rounds (or as many as the row says) of {options.Duration.TotalSeconds:0.#} s each");
-        text.AppendLine(CultureInfo.InvariantCulture, $"after {options.WarmUp.TotalSeconds:0.#} s of the same load; medians, etcd first. CPU is the servers' own per operation, all members together. `kvctl bench` makes the same loads, unless a row names h2load,");
-        text.AppendLine("which costs so little that the server is what is measured.").AppendLine();
+        Explain(text, options);
         text.AppendLine(CultureInfo.InvariantCulture, $"- etcd: {version.Output.Split('\n')[0]}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"- machine: {Environment.ProcessorCount} cores, {Processor()}, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB");
+        foreach (var line in Machine.Lines())
+            text.AppendLine(CultureInfo.InvariantCulture, $"- {line}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"- time of the whole run: {took.TotalMinutes:0.#} minutes");
         var targets = rows.SelectMany(row => row.Row.Targets.Select(target => target.IsMet(row.Value(target.Aspect)))).ToList();
-        text.AppendLine(CultureInfo.InvariantCulture, $"- targets met: {targets.Count(met => met)} of {targets.Count}").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"- targets met: {targets.Count(met => met)} of {targets.Count}");
+        foreach (var failure in failed)
+            text.AppendLine(CultureInfo.InvariantCulture, $"- could not be measured: {failure}");
+        text.AppendLine();
         foreach (var group in rows.GroupBy(row => row.Group.Title))
-        {
-            text.AppendLine(CultureInfo.InvariantCulture, $"## {group.Key}").AppendLine();
-            text.AppendLine("| Work | unit | etcd | KvStore | ratio | spread % | median µs | p99 µs | p99.9 µs | CPU µs per op | peak MB | target |");
-            text.AppendLine("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|");
-            foreach (var row in group)
-                text.AppendLine(Line(row));
-            text.AppendLine();
-        }
+            await GroupAsync(text, options, group.Key, [.. group]).ConfigureAwait(false);
 
         // Why a row is as it is, is written by hand.
         var notes = Path.Combine(Checkout.Root, "docs/benchmark-notes.md");
@@ -46,17 +42,48 @@ internal static class MarkdownReport
         await File.WriteAllTextAsync(options.OutputPath, text.ToString()).ConfigureAwait(false);
     }
 
+    private static void Explain(StringBuilder text, BenchmarkOptions options)
+    {
+        text.AppendLine(CultureInfo.InvariantCulture, $"Made by `./build.sh bench --rounds {options.Rounds} --seconds {options.Duration.TotalSeconds} --warm-up {options.WarmUp.TotalSeconds}`. Client and servers share the machine, in clear text, every write synced on both sides.");
+        text.AppendLine(CultureInfo.InvariantCulture, $"A row is measured on fresh servers with 10,000 keys of 256 B unless its group says otherwise, the two sides in turn, {options.Duration.TotalSeconds:0.#} s each");
+        text.AppendLine(CultureInfo.InvariantCulture, $"after {options.WarmUp.TotalSeconds:0.#} s of the same load, as many rounds as the row says; medians, etcd first. The spread is half the distance between the least and the greatest round, in percent of the median.");
+        text.AppendLine("CPU is the servers' own per operation, all members together; the peak is the largest resident set of any member. `kvctl bench` makes the same loads, unless a row names h2load,");
+        text.AppendLine("which costs so little that the server is what is measured.").AppendLine();
+    }
+
+    private static async Task GroupAsync(StringBuilder text, BenchmarkOptions options, string title, IReadOnlyList<ComparedRow> rows)
+    {
+        text.AppendLine(CultureInfo.InvariantCulture, $"## {title}").AppendLine();
+        if (rows.Any(row => row.TimesBetter > 0))
+            text.AppendLine(CultureInfo.InvariantCulture, $"![{title}: times better than etcd]({await ChartAsync(options, title, rows).ConfigureAwait(false)})").AppendLine();
+        text.AppendLine("| Work | unit | rounds | etcd | KvStore | ratio | spread % | median µs | p99 µs | p99.9 µs | CPU µs per op | peak MB | target |");
+        text.AppendLine("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|");
+        foreach (var row in rows)
+            text.AppendLine(Line(row));
+        text.AppendLine();
+    }
+
+    /// <summary>Next to the page; the path from it.</summary>
+    private static async Task<string> ChartAsync(BenchmarkOptions options, string title, IReadOnlyList<ComparedRow> rows)
+    {
+        var name = $"benchmarks/{title.ToLowerInvariant().Replace(' ', '-')}.svg";
+        var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.OutputPath))!, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await File.WriteAllTextAsync(path, RatioChart.Of(title, rows)).ConfigureAwait(false);
+        return name;
+    }
+
     private static string Line(ComparedRow row)
     {
         var note = row.Row.Note.Length > 0 ? $" ({row.Row.Note})" : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"| {row.Row.Name}{note} | {Name(row.Row.Unit)} | {Figure(row.Etcd(run => run.Figure))} | {Figure(row.Ours(run => run.Figure))} | **{row.Value(Aspect.Ratio):f2}** | {ComparedRow.SpreadPercent(row.EtcdRuns):f0} / {ComparedRow.SpreadPercent(row.OurRuns):f0} | {Both(row, run => run.MedianMicros)} | {Both(row, run => run.P99Micros)} | {Both(row, run => run.P999Micros)} | {Both(row, run => run.CpuMicros)} | {Both(row, run => run.PeakMegabytes)} | {string.Join("; ", row.Row.Targets.Select(target => Judged(row, target)))} |{Failures(row)}");
+            $"| {row.Row.Name}{note} | {Name(row.Row.Unit)} | {row.OurRuns.Count} | {Figure(row.Etcd(run => run.Figure))} | {Figure(row.Ours(run => run.Figure))} | **{Times(row.Value(Aspect.Ratio))}** | {Spread(row.EtcdRuns)} / {Spread(row.OurRuns)} | {Both(row, run => run.MedianMicros)} | {Both(row, run => run.P99Micros)} | {Both(row, run => run.P999Micros)} | {Both(row, run => run.CpuMicros)} | {Both(row, run => run.PeakMegabytes)} | {string.Join("; ", row.Row.Targets.Select(target => Judged(row, target)))} |{Failures(row)}");
     }
 
     private static string Judged(ComparedRow row, Target target)
     {
         var value = row.Value(target.Aspect);
-        return string.Create(CultureInfo.InvariantCulture, $"{target.Text}: {(target.IsMet(value) ? "met" : target.Aspect == Aspect.Figure ? "missed" : $"missed ({value:f2})")}");
+        return string.Create(CultureInfo.InvariantCulture, $"{target.Text}: {(target.IsMet(value) ? target.Aspect == Aspect.Growth ? $"met ({value:n0})" : "met" : target.Aspect == Aspect.Figure ? "missed" : target.Aspect == Aspect.Growth ? $"missed ({value:n0})" : $"missed ({value:f2})")}");
     }
 
     private static string Both(ComparedRow row, Func<Measurement, double?> figure) =>
@@ -75,11 +102,9 @@ internal static class MarkdownReport
         return etcd + ours == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" failures: {etcd} / {ours}");
     }
 
-    private static string Processor()
-    {
-        var line = File.Exists("/proc/cpuinfo")
-            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal))
-            : null;
-        return line is null ? "unknown processor" : line[(line.IndexOf(':', StringComparison.Ordinal) + 2)..];
-    }
+    private static string Spread(IReadOnlyList<Measurement> runs) =>
+        runs.Count == 1 ? "–" : ComparedRow.SpreadPercent(runs).ToString("f0", CultureInfo.InvariantCulture);
+
+    // Some rows differ by a factor of a thousand.
+    private static string Times(double ratio) => ratio.ToString(ratio is > 0 and < 0.1 ? "g2" : "f2", CultureInfo.InvariantCulture);
 }

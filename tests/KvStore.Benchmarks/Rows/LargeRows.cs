@@ -16,7 +16,6 @@ internal static class LargeRows
     private const int ChangesSince = 10_000;
 
     private static readonly KeySpace Keys = new() { Prefix = "large/", Count = KeyCount };
-    private static readonly KeySpace WideKeys = new() { Prefix = "wide/", Count = KeyCount, ValueBytes = 1024 };
 
     public static IEnumerable<Row> All() =>
     [
@@ -39,15 +38,9 @@ internal static class LargeRows
         new Row("start until it answers", Unit.Milliseconds, async run => new Measurement
         {
             Figure = (await run.Cluster.RestartAsync().ConfigureAwait(false)).TotalMilliseconds,
-        }) { Targets = [Target.AtMost(Aspect.Ratio, 0.3)], RoundsMax = 3 },
+        }) { Targets = [Target.AtMost(Aspect.Ratio, 0.3)] },
         Once("put while 1,000,000 revisions are compacted and the store is defragmented: 99th percentile against idle", Unit.Times, CompactAsync)
             with { Targets = [Target.AtMost(Aspect.Figure, 1.2)], Note = "1,000 puts a second" },
-        Once("loading 1,000,000 keys of 1 KB more, 200 clients", Unit.Milliseconds, async run => new Measurement
-        {
-            Figure = (await run.Cluster.FillAsync(WideKeys).ConfigureAwait(false)).TotalMilliseconds,
-            PeakMegabytes = run.Cluster.PeakMemoryMegabytes(),
-        }),
-        new Row("range of 10,000 keys of 1 KB, 1 client", Unit.PerSecond, TenThousandAsync) { Targets = [Target.AtLeast(Aspect.Ratio, 5)] },
     ];
 
     private static Row Once(string name, Unit unit, Func<RowRun, Task<Measurement>> run) => new(name, unit, run) { RoundsMax = 1 };
@@ -56,13 +49,6 @@ internal static class LargeRows
 
     private static async Task<Measurement> MedianAsync(RowRun run, RangeRequest request) =>
         await ClusterLoad.LatencyAsync(run, _ => new ListWorkload("list", request, ClusterLoad.Options), 50, clients: 1, connections: 1).ConfigureAwait(false);
-
-    private static Task<Measurement> TenThousandAsync(RowRun run)
-    {
-        run.Cluster.ForgetPeaks();
-        var request = new RangeRequest { Key = WideKeys.Key(500_000), RangeEnd = WideKeys.Key(510_000) };
-        return ClusterLoad.RateAsync(run, _ => new ListWorkload("list", request, ClusterLoad.Options), clients: 1, connections: 1);
-    }
 
     private static async Task<Measurement> CompactAsync(RowRun run)
     {
@@ -87,7 +73,7 @@ internal static class LargeRows
 
     private static PutWorkload Puts(LoadPlan plan) => new(Keys, ClusterLoad.Options);
 
-    private static RangeRequest List(KeySpace keys, bool countOnly = false, long limit = 0, long revision = 0) => new()
+    internal static RangeRequest List(KeySpace keys, bool countOnly = false, long limit = 0, long revision = 0) => new()
     {
         Key = ByteString.CopyFromUtf8(keys.Prefix),
         RangeEnd = ByteString.CopyFromUtf8(keys.Prefix[..^1] + (char)(keys.Prefix[^1] + 1)),

@@ -13,17 +13,23 @@ internal sealed class MeasuredCluster : IDisposable
     // Errors only: neither side is to be measured by what it logs. The quota is the largest that etcd suggests.
     private static readonly string[] Flags = ["--log-level", "error", "--quota-backend-bytes", "8589934592"];
 
+    private static readonly string[] TroubleMetrics = ["etcd_server_heartbeat_send_failures_total ", "etcd_server_leader_changes_seen_total "];
+
     private readonly TestFolder _folder = new();
     private readonly ServerProcess[] _members;
 
     private MeasuredCluster(string program, int members)
     {
+        IsEtcd = Path.GetFileName(program) == "etcd";
         _members = members == 1
             ? [ServerProcess.OneMember(program, _folder.Combine("data"), Flags)]
             : ServerProcess.Cluster(program, _folder.Path, members, "http", _ => Flags);
     }
 
     public IReadOnlyList<string> Endpoints => [.. _members.Select(member => member.Endpoint)];
+
+    /// <summary>Whether this is the other side, which lacks some of what ours has.</summary>
+    public bool IsEtcd { get; }
 
     public string Folder => _folder.Path;
 
@@ -38,14 +44,14 @@ internal sealed class MeasuredCluster : IDisposable
     }
 
     /// <summary>Writes every key of a space once, so that reads find something and puts overwrite; the time it took.</summary>
-    public async Task<TimeSpan> FillAsync(KeySpace keys)
+    public Task<TimeSpan> FillAsync(KeySpace keys) =>
+        AllDoneAsync(new PutWorkload(keys, ClusterLoad.Options, isSequential: true), clients: 200, keys.Count);
+
+    /// <summary>The same with many puts in a transaction, where it does not matter how the keys came.</summary>
+    public Task<TimeSpan> FillInBatchesAsync(KeySpace keys)
     {
-        using var channels = new Channels(this, connections: 20, members: 1);
-        var plan = new LoadPlan { Channels = channels.All, Clients = 200, Total = keys.Count };
-        var result = await new LoadRun(new PutWorkload(keys, ClusterLoad.Options, isSequential: true), plan).RunAsync(CancellationToken.None).ConfigureAwait(false);
-        return result.Done == keys.Count
-            ? TimeSpan.FromSeconds(result.Seconds)
-            : throw new InvalidOperationException($"only {result.Done} of {keys.Count} keys were written: {string.Join("; ", result.Failures.Keys)}");
+        var batches = new BatchPutWorkload(keys, ClusterLoad.Options);
+        return AllDoneAsync(batches, clients: 20, batches.Calls);
     }
 
     /// <summary>Ends the only member in order and starts it on its data; the time until it answered.</summary>
@@ -86,11 +92,37 @@ internal sealed class MeasuredCluster : IDisposable
             File.WriteAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{member.Process.Id}/clear_refs"), "5");
     }
 
+    /// <summary>Heartbeats that leaders sent late, and changes of the leader that members saw, so far.</summary>
+    public async Task<long> TroublesAsync()
+    {
+        using var http = new HttpClient();
+        double troubles = 0;
+        foreach (var member in _members)
+        {
+            var page = await http.GetStringAsync(new Uri($"http://{member.Endpoint}/metrics")).ConfigureAwait(false);
+            troubles += page.Split('\n')
+                .Where(line => TroubleMetrics.Any(name => line.StartsWith(name, StringComparison.Ordinal)))
+                .Sum(line => double.Parse(line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture));
+        }
+
+        return (long)troubles;
+    }
+
     public void Dispose()
     {
         foreach (var member in _members)
             member.Dispose();
         _folder.Dispose();
+    }
+
+    private async Task<TimeSpan> AllDoneAsync(IWorkload workload, int clients, long calls)
+    {
+        using var channels = new Channels(this, connections: 20, members: 1);
+        var plan = new LoadPlan { Channels = channels.All, Clients = clients, Total = calls };
+        var result = await new LoadRun(workload, plan).RunAsync(CancellationToken.None).ConfigureAwait(false);
+        return result.Done == calls
+            ? TimeSpan.FromSeconds(result.Seconds)
+            : throw new InvalidOperationException($"only {result.Done} of {calls} writes were done: {string.Join("; ", result.Failures.Keys)}");
     }
 
     private static double Status(ServerProcess member, string field)

@@ -12,7 +12,7 @@ namespace KvStore.Load.Workloads;
 /// </summary>
 public sealed class TxnWorkload(KeySpace keys, LoadPlan plan, CallOptions options) : IWorkload
 {
-    private const string Path = "/etcdserverpb.KV/Txn";
+    internal const string Path = "/etcdserverpb.KV/Txn";
 
     public string Name => "txn";
 
