@@ -72,7 +72,7 @@ public sealed class SingleNodeTests : IAsyncLifetime
     [Fact]
     public async Task Lease_ExpiresOnItsOwn_AndItsKeyIsDeletedBeforeTheWatchersEyes()
     {
-        var lease = await _host.CallAsync<LeaseGrantResponse>("Lease/LeaseGrant", new LeaseGrantRequest { TTL = 1 });
+        var lease = await _host.CallAsync<LeaseGrantResponse>("Lease/LeaseGrant", new LeaseGrantRequest { TTL = 3 });
         await _host.CallAsync<PutResponse>("KV/Put", new PutRequest { Key = ByteString.CopyFromUtf8("k"), Lease = lease.ID });
         using var keepAlive = _host.Channel.Duplex<LeaseKeepAliveRequest, LeaseKeepAliveResponse>(
             ApiHost.Path("Lease/LeaseKeepAlive"), LeaseKeepAliveResponse.Parser);

@@ -5,6 +5,8 @@ namespace KvStore.Wal.Tests.Lanes;
 
 public sealed class ThreadLaneTests
 {
+    private static readonly TimeSpan AlwaysBrief = TimeSpan.FromHours(1);
+
     [Fact]
     public void Post_ManyPosters_EachPostersOrderIsKeptAndNothingIsLost()
     {
@@ -12,7 +14,7 @@ public sealed class ThreadLaneTests
         const int PerPoster = 50_000;
         using var seen = new Recorder<(int Poster, int Number)>(Posters * PerPoster);
         using var factory = new ThreadLaneFactory(NoFatal);
-        var lane = factory.Create("test", capacity: 100, batchMax: 16, seen);
+        var lane = factory.Create("test", capacity: 100, batchMax: 16, seen, waitsForDisks: false);
         factory.Start();
         var posters = Enumerable.Range(0, Posters).Select(poster => new Thread(() =>
         {
@@ -35,7 +37,7 @@ public sealed class ThreadLaneTests
     {
         using var seen = new Recorder<int>(3);
         using var factory = new ThreadLaneFactory(NoFatal);
-        var lane = factory.Create("test", capacity: 3, batchMax: 16, seen);
+        var lane = factory.Create("test", capacity: 3, batchMax: 16, seen, waitsForDisks: false);
         Assert.True(lane.TryPost(1));
         Assert.True(lane.TryPost(2));
         Assert.True(lane.TryPost(3));
@@ -50,7 +52,7 @@ public sealed class ThreadLaneTests
     {
         using var seen = new Recorder<int>(1000);
         var factory = new ThreadLaneFactory(NoFatal);
-        var lane = factory.Create("test", capacity: 1000, batchMax: 7, seen);
+        var lane = factory.Create("test", capacity: 1000, batchMax: 7, seen, waitsForDisks: false);
         for (var i = 0; i < 1000; i++)
             Assert.True(lane.TryPost(i));
         factory.Start();
@@ -70,7 +72,7 @@ public sealed class ThreadLaneTests
             (lost, reason) = (name, exception);
             told.Set();
         });
-        var lane = factory.Create("apply", capacity: 8, batchMax: 8, new Thrower());
+        var lane = factory.Create("apply", capacity: 8, batchMax: 8, new Thrower(), waitsForDisks: false);
         factory.Start();
         lane.TryPost(1);
         Assert.True(told.Wait(TimeSpan.FromSeconds(60)));
@@ -85,8 +87,8 @@ public sealed class ThreadLaneTests
         using var there = new Relay();
         using var back = new Relay();
         using var factory = new ThreadLaneFactory(NoFatal);
-        var ping = factory.Create("ping", capacity: 4, batchMax: 4, there);
-        var pong = factory.Create("pong", capacity: 4, batchMax: 4, back);
+        var ping = factory.Create("ping", capacity: 4, batchMax: 4, there, waitsForDisks: false);
+        var pong = factory.Create("pong", capacity: 4, batchMax: 4, back, waitsForDisks: false);
         there.Next = pong;
         back.Next = ping;
         back.StopAt = 20_000;
@@ -96,10 +98,103 @@ public sealed class ThreadLaneTests
     }
 
     [Fact]
+    public void Post_ToAParkedLane_RunsOnTheThreadOfThePoster()
+    {
+        var threads = new Threads();
+        using var factory = new ThreadLaneFactory(NoFatal, AlwaysBrief);
+        var lane = factory.Create("test", capacity: 8, batchMax: 8, threads, waitsForDisks: false);
+        factory.Start();
+        // The lane's own thread takes the messages until it has parked; from then on it is not needed.
+        PostUntil(lane, () => threads.Last == Environment.CurrentManagedThreadId);
+        var handled = threads.Handled;
+        Assert.True(lane.TryPost(0));
+        Assert.Equal(handled + 1, threads.Handled);
+    }
+
+    [Fact]
+    public void Post_ToALaneThatWaitsForDisks_RunsOnItsOwnThread()
+    {
+        const int Posts = 1000;
+        var threads = new Threads();
+        using (var factory = new ThreadLaneFactory(NoFatal, AlwaysBrief))
+        {
+            var lane = factory.Create("test", capacity: 8, batchMax: 8, threads, waitsForDisks: true);
+            factory.Start();
+            for (var i = 0; i < Posts; i++)
+                SpinWait.SpinUntil(() => lane.TryPost(0));
+        }
+
+        Assert.Equal(Posts, threads.Handled);
+        Assert.DoesNotContain(Environment.CurrentManagedThreadId, threads.Seen);
+    }
+
+    [Fact]
+    public void Post_WhenTheLastBatchWasNotBrief_RunsOnTheLanesThread()
+    {
+        var threads = new Threads();
+        using var factory = new ThreadLaneFactory(NoFatal, briefRun: TimeSpan.Zero);
+        var lane = factory.Create("test", capacity: 8, batchMax: 8, threads, waitsForDisks: false);
+        factory.Start();
+        for (var i = 1; i <= 1000; i++)
+        {
+            Assert.True(lane.TryPost(0));
+            Assert.True(SpinWait.SpinUntil(() => threads.Handled == i, TimeSpan.FromSeconds(60)));
+            if (i > 1)
+                Assert.NotEqual(Environment.CurrentManagedThreadId, threads.Last);
+        }
+    }
+
+    [Fact]
+    public void Post_ManyPostersAndParkedLanes_OneAtATimeInOrderAndAfterThePostersBatch()
+    {
+        const int Posters = 4;
+        const int PerPoster = 20_000;
+        using var last = new Recorder<(int Poster, int Number)>(Posters * PerPoster);
+        using var factory = new ThreadLaneFactory(NoFatal, AlwaysBrief);
+        var second = factory.Create("second", capacity: 1 << 17, batchMax: 16, last, waitsForDisks: false);
+        var between = new Stage(second);
+        var first = factory.Create("first", capacity: 100, batchMax: 16, between, waitsForDisks: false);
+        factory.Start();
+        var posters = Enumerable.Range(0, Posters).Select(poster => new Thread(() =>
+        {
+            for (var i = 0; i < PerPoster; i++)
+            {
+                while (!first.TryPost((poster, i)))
+                    Thread.Yield();
+                // Now and then the lanes park, so that posters run them.
+                if (i % 64 == 0)
+                    Thread.Yield();
+            }
+        })).ToList();
+        posters.ForEach(t => t.Start());
+        posters.ForEach(t => t.Join());
+        Assert.True(last.Wait());
+        Assert.Equal(0, between.Overlaps);
+        Assert.Equal(0, last.Overlaps);
+        for (var poster = 0; poster < Posters; poster++)
+            Assert.Equal(Enumerable.Range(0, PerPoster), last.Messages.Where(m => m.Poster == poster).Select(m => m.Number));
+    }
+
+    [Fact]
+    public void Handler_ThrowsOnThePostersThread_FatalHookIsToldAndThePosterGoesOn()
+    {
+        string? lost = null;
+        var threads = new Threads();
+        using var factory = new ThreadLaneFactory((name, _) => lost = name, AlwaysBrief);
+        var lane = factory.Create("apply", capacity: 8, batchMax: 8, threads, waitsForDisks: false);
+        factory.Start();
+        PostUntil(lane, () => threads.Last == Environment.CurrentManagedThreadId);
+        threads.Failure = new InvalidOperationException("handler failed");
+        Assert.True(lane.TryPost(0));
+        Assert.Equal("apply", lost);
+        Assert.False(lane.TryPost(0));
+    }
+
+    [Fact]
     public void Post_SteadyState_AllocatesNothing()
     {
         using var factory = new ThreadLaneFactory(NoFatal);
-        var lane = factory.Create("test", capacity: 1 << 15, batchMax: 64, new Ignore());
+        var lane = factory.Create("test", capacity: 1 << 15, batchMax: 64, new Ignore(), waitsForDisks: false);
         factory.Start();
         for (var i = 0L; i < 1000; i++)
             lane.TryPost(i);
@@ -121,9 +216,17 @@ public sealed class ThreadLaneTests
 
         public int LargestBatch { get; private set; }
 
+        /// <summary>How often two threads were in the handler.</summary>
+        public int Overlaps { get; private set; }
+
+        private int _inside;
+
         public void Handle(ReadOnlySpan<T> batch)
         {
+            if (Interlocked.Increment(ref _inside) != 1)
+                Overlaps++;
             Messages.AddRange(batch);
+            Interlocked.Decrement(ref _inside);
             LargestBatch = Math.Max(LargestBatch, batch.Length);
             if (Messages.Count == expected)
                 _all.Set();
@@ -151,6 +254,49 @@ public sealed class ThreadLaneTests
                 else
                     Next!.TryPost(number + 1);
             }
+        }
+    }
+
+    private static void PostUntil(ILane<int> lane, Func<bool> condition) =>
+        Assert.True(SpinWait.SpinUntil(() => lane.TryPost(0) && condition(), TimeSpan.FromSeconds(60)));
+
+    /// <summary>Which threads the handler ran on. Read by the poster when its message was handled.</summary>
+    private sealed class Threads : ILaneHandler<int>
+    {
+        private int _handled;
+
+        public int Handled => Volatile.Read(ref _handled);
+
+        public int Last { get; private set; }
+
+        public HashSet<int> Seen { get; } = [];
+
+        public Exception? Failure { get; set; }
+
+        public void Handle(ReadOnlySpan<int> batch)
+        {
+            if (Failure is not null)
+                throw Failure;
+            Last = Environment.CurrentManagedThreadId;
+            Seen.Add(Last);
+            Volatile.Write(ref _handled, _handled + batch.Length);
+        }
+    }
+
+    /// <summary>Passes everything on, and counts whoever comes in while it does.</summary>
+    private sealed class Stage(ILane<(int Poster, int Number)> next) : ILaneHandler<(int Poster, int Number)>
+    {
+        private int _inside;
+
+        public int Overlaps { get; private set; }
+
+        public void Handle(ReadOnlySpan<(int Poster, int Number)> batch)
+        {
+            if (Interlocked.Increment(ref _inside) != 1)
+                Overlaps++;
+            foreach (var message in batch)
+                Assert.True(next.TryPost(message));
+            Interlocked.Decrement(ref _inside);
         }
     }
 

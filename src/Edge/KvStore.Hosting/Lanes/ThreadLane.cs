@@ -1,16 +1,18 @@
+using System.Diagnostics;
 using KvStore.Platform;
 
 namespace KvStore.Hosting;
 
 /// <summary>
-/// A bounded inbox drained by one thread. Posting claims a numbered slot (Vyukov's bounded queue, its multi-producer half),
-/// writes the message and publishes it by the slot's number: no lock, no allocation, order per poster. The thread hands over
+/// A bounded inbox drained by one thread at a time. Posting claims a numbered slot (Vyukov's bounded queue, its multi-producer half),
+/// writes the message and publishes it by the slot's number: no lock, no allocation, order per poster. Who drains hands over
 /// everything that waits, up to the batch limit, in one call.
 /// </summary>
 /// <remarks>
-/// Waking. An idle thread spins shortly and then parks. A poster wakes it only when it has said that it is about to park, so a busy
-/// lane costs no system call at all. The two full fences (thread: say, then look again; poster: publish, then look) make it
-/// impossible that both miss each other.
+/// Whose turn it is. An idle thread spins shortly, says that it parks, and sleeps. A busy lane costs its posters no system call at all.
+/// Of those who post to a parked one, the first takes the word back and with it the lane: it handles a batch itself and parks the lane
+/// again, its thread asleep all the while, or wakes the thread (ADR 0017). The two full fences (who parks: say, then look again; poster:
+/// publish, then look) make it impossible that both miss each other.
 /// </remarks>
 internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
 {
@@ -25,14 +27,18 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
     private readonly int _capacity;
     private readonly TMessage[] _batch;
     private readonly ILaneHandler<TMessage> _handler;
+    private readonly bool _waitsForDisks;
+    private readonly long _briefRun;
     private readonly Action<string, Exception> _onFatal;
     private readonly LaneWake _wake = new();
     private readonly Thread _thread;
 
     private LanePositions _at;
+    private long _lastRun;
     private volatile bool _stopping;
+    private volatile bool _isBroken;
 
-    public ThreadLane(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler, Action<string, Exception> onFatal)
+    public ThreadLane(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler, bool waitsForDisks, TimeSpan briefRun, Action<string, Exception> onFatal)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchMax);
@@ -44,6 +50,8 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
         _capacity = capacity;
         _batch = new TMessage[Math.Min(batchMax, slots)];
         _handler = handler;
+        _waitsForDisks = waitsForDisks;
+        _briefRun = (long)(briefRun.TotalSeconds * Stopwatch.Frequency);
         _onFatal = onFatal;
         _thread = new Thread(Run) { Name = name, IsBackground = true };
     }
@@ -60,7 +68,8 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
                 continue;
             slot.Message = message;
             Volatile.Write(ref slot.Turn, position + 1);
-            WakeIfParking();
+            if (TryTakeFromParked())
+                RunOrWake();
             return true;
         }
 
@@ -72,7 +81,8 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
     public void BeginStop()
     {
         _stopping = true;
-        WakeIfParking();
+        if (TryTakeFromParked())
+            Wake();
     }
 
     public void Dispose()
@@ -81,41 +91,82 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
             _thread.Join();
     }
 
-    private void WakeIfParking()
+    public void Wake() => _wake.Set();
+
+    public void RunHere()
+    {
+        try
+        {
+            HandleBatch();
+        }
+        catch (Exception exception)
+        {
+            Break(exception);
+            Wake();
+            return;
+        }
+
+        Interlocked.Exchange(ref _at.Parking, 1);
+        // As in WaitForMessages; what has come meanwhile is the thread's.
+        if ((HasNext || _stopping) && Interlocked.Exchange(ref _at.Parking, 0) != 0)
+            Wake();
+    }
+
+    /// <summary>Whether the lane's thread is parked and is now the caller's to run or to wake.</summary>
+    private bool TryTakeFromParked()
     {
         Interlocked.MemoryBarrier();
-        if (_at.Parking != 0 && Interlocked.Exchange(ref _at.Parking, 0) != 0)
-            _wake.Set();
+        return _at.Parking != 0 && Interlocked.Exchange(ref _at.Parking, 0) != 0;
+    }
+
+    private void RunOrWake()
+    {
+        if (_waitsForDisks || _lastRun > _briefRun)
+            Wake();
+        else
+            LaneRuns.OfThisThread.Add(this);
     }
 
     private void Run()
     {
+        var runs = LaneRuns.OfThisThread;
+        runs.BelongToLane();
         try
         {
-            while (true)
+            while (!_isBroken)
             {
-                var count = Take();
-                if (count > 0)
-                {
-                    _handler.Handle(_batch.AsSpan(0, count));
-                    // The inbox must not keep alive what was handled.
-                    _batch.AsSpan(0, count).Clear();
-                }
+                if (HandleBatch())
+                    runs.RunTaken(this);
                 else if (_stopping && IsEmpty)
-                {
                     return;
-                }
                 else
-                {
                     WaitForMessages();
-                }
             }
         }
         catch (Exception exception)
         {
-            _stopping = true;
-            _onFatal(_thread.Name!, exception);
+            Break(exception);
         }
+    }
+
+    private bool HandleBatch()
+    {
+        var count = Take();
+        if (count == 0)
+            return false;
+        var begin = Stopwatch.GetTimestamp();
+        _handler.Handle(_batch.AsSpan(0, count));
+        _lastRun = Stopwatch.GetTimestamp() - begin;
+        // The inbox must not keep alive what was handled.
+        _batch.AsSpan(0, count).Clear();
+        return true;
+    }
+
+    private void Break(Exception exception)
+    {
+        _isBroken = true;
+        _stopping = true;
+        _onFatal(_thread.Name!, exception);
     }
 
     private bool IsEmpty => Volatile.Read(ref _at.Tail) == _at.Head;
@@ -155,7 +206,7 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
         _wake.Wait();
     }
 
-    private bool HasNext => Volatile.Read(ref _slots[(int)_at.Head & _mask].Turn) == _at.Head + 1;
+    public bool HasNext => Volatile.Read(ref _slots[(int)_at.Head & _mask].Turn) == _at.Head + 1;
 
     private struct Slot
     {

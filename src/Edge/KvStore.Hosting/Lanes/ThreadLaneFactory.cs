@@ -2,23 +2,32 @@ using KvStore.Platform;
 
 namespace KvStore.Hosting;
 
-/// <summary>Lanes as threads: each lane has one of its own. Made and disposed by one thread.</summary>
+/// <summary>Lanes as threads: each has one of its own, and may be run by its posters while that one sleeps. Made and disposed by one thread.</summary>
 public sealed class ThreadLaneFactory : ILaneFactory, IDisposable
 {
+    /// <summary>Waking a thread costs its poster and the thread about 20 µs of processor time together: what takes longer than twice that is not run to save it.</summary>
+    private static readonly TimeSpan DefaultBriefRun = TimeSpan.FromMicroseconds(50);
+
     private readonly Action<string, Exception> _onFatal;
+    private readonly TimeSpan _briefRun;
     private readonly List<IThreadLane> _lanes = [];
     private int _started;
 
     /// <param name="onFatal">Told the lane's name and the exception that ended it. The process must not go on: the composition root stops it.</param>
-    public ThreadLaneFactory(Action<string, Exception> onFatal)
+    /// <param name="briefRun">
+    /// A lane whose last batch took at most this long is run by whoever posts to it while its thread is parked; else the thread is
+    /// woken. Zero: every batch but the first runs on the lane's thread. 50 µs when not given.
+    /// </param>
+    public ThreadLaneFactory(Action<string, Exception> onFatal, TimeSpan? briefRun = null)
     {
         ArgumentNullException.ThrowIfNull(onFatal);
         _onFatal = onFatal;
+        _briefRun = briefRun ?? DefaultBriefRun;
     }
 
-    public ILane<TMessage> Create<TMessage>(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler)
+    public ILane<TMessage> Create<TMessage>(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler, bool waitsForDisks)
     {
-        var lane = new ThreadLane<TMessage>(name, capacity, batchMax, handler, _onFatal);
+        var lane = new ThreadLane<TMessage>(name, capacity, batchMax, handler, waitsForDisks, _briefRun, _onFatal);
         _lanes.Add(lane);
         return lane;
     }
