@@ -11,7 +11,7 @@ namespace KvStore.Benchmarks.Report;
 internal static class RatioChart
 {
     private const int Width = 960;
-    private const int NamesWidth = 430;
+    private const int NamesWidth = 460;
     private const int RowHeight = 34;
     private const int Top = 44;
 
@@ -20,7 +20,7 @@ internal static class RatioChart
     private const double HighestLog = 2;
 
     /// <summary>Characters of a name that fit into its column.</summary>
-    private const int NameMax = 68;
+    private const int NameMax = 66;
 
     public static string Of(string title, IReadOnlyList<ComparedRow> rows)
     {

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using KvStore.Ctl.Arguments;
 using KvStore.Ctl.Commands.Checks;
 using KvStore.Ctl.Tests.Support;
+using KvStore.Load.Loops;
 
 namespace KvStore.Ctl.Tests.Checks;
 
@@ -34,12 +35,13 @@ public sealed partial class CheckCommandTests(OneMember member) : IClassFixture<
     {
         using var cluster = new CheckedCluster(new CtlRun().Parse("--endpoints", member.Endpoint, "check", "perf"), ClientCount);
         var keys = new CheckKeys(GoText.ToBytes("rate/"), 256, 1024);
-        var run = new PutRun(cluster.Clients, keys, TimeProvider.System) { PutsPerSecond = 50, Duration = TimeSpan.FromSeconds(1) };
+        var puts = new CheckPuts(cluster.Clients, keys);
+        var run = new LoadRun(puts, puts.Plan(TimeProvider.System) with { RatePerSecond = 50, Pace = Pace.SharedTurns, Duration = TimeSpan.FromSeconds(1) });
         var found = await run.RunAsync(CancellationToken.None);
         // The first at once, then one each 20 ms: never more, whatever the machine does.
-        Assert.InRange(run.Done, 1, 50);
-        Assert.Empty(found.Errors);
-        Assert.Equal(run.Done.ToString(System.Globalization.CultureInfo.InvariantCulture), await CountAsync("rate/"));
+        Assert.InRange(found.Done, 1, 50);
+        Assert.Empty(found.Failures);
+        Assert.Equal(found.Done.ToString(System.Globalization.CultureInfo.InvariantCulture), await CountAsync("rate/"));
     }
 
     [Fact]

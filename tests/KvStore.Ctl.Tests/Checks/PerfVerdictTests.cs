@@ -1,4 +1,5 @@
 using KvStore.Ctl.Commands.Checks;
+using KvStore.Load.Measures;
 
 namespace KvStore.Ctl.Tests.Checks;
 
@@ -10,32 +11,24 @@ public sealed class PerfVerdictTests
     public void Run_ThatMeetsEveryDemand_Passes() =>
         Assert.Equal(
             (true, "PASS: Throughput is 136 writes/s|PASS: Slowest request took 0.500000s|PASS: Stddev is 0.100000s|PASS"),
-            Judge(new PutMeasures(135.5, 0.5, 0.1, NoErrors)));
+            Judge(Found(135.5, 0.5, 0.1, NoErrors)));
 
     [Theory]
     [InlineData(135.0, 0.1, 0.01, "FAIL: Throughput too low: 136 writes/s|PASS: Slowest request took 0.100000s|PASS: Stddev is 0.010000s|FAIL")]
     [InlineData(150.0, 0.51, 0.01, "PASS: Throughput is 151 writes/s|Slowest request took too long: 0.510000s|PASS: Stddev is 0.010000s|FAIL")]
     [InlineData(150.0, 0.1, 0.11, "PASS: Throughput is 151 writes/s|PASS: Slowest request took 0.100000s|Stddev too high: 0.110000s|FAIL")]
     public void Run_ThatMissesOneDemand_Fails(double perSecond, double slowest, double deviation, string expected) =>
-        Assert.Equal((false, expected), Judge(new PutMeasures(perSecond, slowest, deviation, NoErrors)));
+        Assert.Equal((false, expected), Judge(Found(perSecond, slowest, deviation, NoErrors)));
 
     [Fact]
     public void Run_WithErrors_FailsAndNamesThem() =>
         Assert.Equal(
             (false, "FAIL: too many errors|FAIL: ERROR(etcdserver: no leader) -> 3|PASS: Throughput is 151 writes/s|PASS: Slowest request took 0.100000s|PASS: Stddev is 0.010000s|FAIL"),
-            Judge(new PutMeasures(150, 0.1, 0.01, new Dictionary<string, long> { ["etcdserver: no leader"] = 3 })));
+            Judge(Found(150, 0.1, 0.01, new Dictionary<string, long> { ["etcdserver: no leader"] = 3 })));
 
     [Fact]
     public void Run_WithoutAPut_Fails() =>
-        Assert.False(Judge(PutMeasures.Of([], NoErrors, TimeSpan.FromSeconds(1))).Passed);
-
-    [Fact]
-    public void Measures_AreThoseOfAllPuts()
-    {
-        var found = PutMeasures.Of([0.1, 0.3, 0.2, 0.2], NoErrors, TimeSpan.FromSeconds(2));
-        Assert.Equal((2, 0.3), (found.PerSecond, found.SlowestSeconds));
-        Assert.Equal(Math.Sqrt(0.005), found.DeviationSeconds, precision: 9);
-    }
+        Assert.False(Judge(Found(0, 0, 0, NoErrors) with { Latency = LatencySummary.Empty }).Passed);
 
     [Theory]
     [InlineData("s", "small", 150, 50, 10_000, 50)]
@@ -53,9 +46,19 @@ public sealed class PerfVerdictTests
         Assert.Null(PerfLoad.Named("q"));
     }
 
-    private static (bool Passed, string Lines) Judge(PutMeasures found)
+    private static (bool Passed, string Lines) Judge(LoadResult found)
     {
         var (lines, passed) = PerfVerdict.Of(found, putsPerSecond: 150);
         return (passed, string.Join('|', lines));
     }
+
+    private static LoadResult Found(double perSecond, double slowestSeconds, double deviationSeconds, IReadOnlyDictionary<string, long> failures) => new()
+    {
+        Workload = "put",
+        Done = (long)(perSecond * 2),
+        Seconds = 2,
+        Latency = new LatencySummary { StandardDeviationMicros = deviationSeconds * 1e6, Percentiles = [new LatencyPercentile(100, slowestSeconds * 1e6)] },
+        Timeline = [],
+        Failures = failures,
+    };
 }

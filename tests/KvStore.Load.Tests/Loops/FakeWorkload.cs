@@ -1,4 +1,3 @@
-using KvStore.Grpc.Client;
 using KvStore.Load.Loops;
 using KvStore.Primitives;
 
@@ -14,7 +13,7 @@ internal sealed class FakeWorkload(Func<int, int, CancellationToken, ValueTask<l
 
     public int Disposed => _disposed;
 
-    public ILoadClient ClientOf(int number, GrpcChannel channel, Prng random) => new Client(this, number);
+    public ILoadClient ClientOf(int number, LoadPlan plan, Prng random) => new Client(this, number);
 
     private sealed class Client(FakeWorkload load, int number) : ILoadClient
     {

@@ -89,5 +89,43 @@ public sealed class LoadRunTests : IDisposable
         Assert.Empty(result.Failures);
     }
 
+    // What could not be sent while the server stalled is not sent later, and the latency is the call's own.
+    [Fact]
+    public async Task Run_WithSharedTurnsBehindAStall_LosesTheTurnsAndCountsLatencyFromTheCall()
+    {
+        var load = new FakeWorkload((_, call, _) =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(call == 0 ? 50 : 2));
+            return ValueTask.FromResult(0L);
+        });
+
+        var result = await new LoadRun(load, Plan(clients: 1) with { Total = 10, RatePerSecond = 1000, Pace = Pace.SharedTurns }).RunAsync(CancellationToken.None);
+
+        Assert.Equal(10, result.Done);
+        Assert.InRange(result.Latency.Micros(100), 50_000, 50_100);
+        Assert.InRange(result.Latency.Micros(75), 1_999, 2_002);
+        Assert.Equal(0.068, result.Seconds, precision: 6);
+    }
+
+    [Fact]
+    public async Task Run_ThatFinishesCalls_MeasuresWhatWasUnderWayWhenTheTimeWasOver()
+    {
+        var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var load = new FakeWorkload((_, _, token) =>
+        {
+            called.TrySetResult();
+            return new ValueTask<long>(answer.Task.WaitAsync(token));
+        });
+
+        // Measuring begins when the call is under way, and its time is over at once.
+        var plan = Plan(clients: 1) with { Duration = TimeSpan.Zero, FinishesCalls = true, OnMeasuring = begins => called.Task.Wait(begins ? Timeout.Infinite : 0) };
+        var run = new LoadRun(load, plan).RunAsync(CancellationToken.None);
+        answer.SetResult(9);
+        var result = await run;
+
+        Assert.Equal((1, 9L), (result.Done, result.BytesReceived));
+    }
+
     private LoadPlan Plan(int clients) => new() { Channels = [_channel], Clients = clients, Time = _time };
 }

@@ -1,4 +1,4 @@
-using KvStore.Grpc.Client;
+using KvStore.Grpc;
 using KvStore.Primitives;
 
 namespace KvStore.Load.Loops;
@@ -12,7 +12,10 @@ public interface IWorkload
     Task PrepareAsync(LoadPlan plan, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <param name="number">From 0 to the number of clients - 1.</param>
-    /// <param name="channel">The connection this client shares with others.</param>
+    /// <param name="plan">Of the run; its connections are shared by the clients.</param>
     /// <param name="random">This client's own.</param>
-    ILoadClient ClientOf(int number, GrpcChannel channel, Prng random);
+    ILoadClient ClientOf(int number, LoadPlan plan, Prng random);
+
+    /// <summary>What a failed call is counted under.</summary>
+    string ReasonOf(GrpcException failed) => $"{failed.Code}: {failed.Message}";
 }

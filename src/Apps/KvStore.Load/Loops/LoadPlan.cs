@@ -6,7 +6,8 @@ namespace KvStore.Load.Loops;
 public sealed record LoadPlan
 {
     /// <summary>One connection each; clients are spread over them in turn.</summary>
-    public required IReadOnlyList<GrpcChannel> Channels { get; init; }
+    /// <remarks>Empty for a workload that brings its own.</remarks>
+    public IReadOnlyList<GrpcChannel> Channels { get; init; } = [];
 
     /// <summary>Callers that each have one call under way at most.</summary>
     public required int Clients { get; init; }
@@ -20,12 +21,17 @@ public sealed record LoadPlan
     /// <summary>Calls of all clients together after which the run ends; null for a run by time.</summary>
     public long? Total { get; init; }
 
-    /// <summary>
-    /// Calls a second of all clients together, evenly spaced; null when each client sends as soon as it was answered. With a rate a
-    /// latency counts from the moment a call should have begun, so that a server that stalls cannot hide the calls that had to wait
-    /// for it (coordinated omission).
-    /// </summary>
+    /// <summary>Calls a second of all clients together; null when each client sends as soon as it was answered.</summary>
     public double? RatePerSecond { get; init; }
+
+    /// <summary>How a rate is kept.</summary>
+    public Pace Pace { get; init; } = Pace.OwnTurns;
+
+    /// <summary>
+    /// When the time is over: whether calls under way are waited for and measured, so that none of them is still to be carried out when
+    /// the run has ended; else they are given up.
+    /// </summary>
+    public bool FinishesCalls { get; init; }
 
     /// <summary>The first number of the clients' generators; the same seed sends the same requests.</summary>
     public ulong Seed { get; init; } = 1;
@@ -35,4 +41,6 @@ public sealed record LoadPlan
 
     /// <summary>The clock that starts calls and measures them.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    internal GrpcChannel ChannelOf(int client) => Channels[client % Channels.Count];
 }

@@ -12,6 +12,7 @@ public sealed class LoadRun(IWorkload workload, LoadPlan plan)
 
     private long _started;
     private long _begun;
+    private long _nextTurn;
 
     /// <summary>What is counted so far; may be read while the run goes on.</summary>
     public Tally Tally { get; } = new(plan.Time);
@@ -21,14 +22,14 @@ public sealed class LoadRun(IWorkload workload, LoadPlan plan)
     {
         await workload.PrepareAsync(plan, cancellationToken).ConfigureAwait(false);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _started = plan.Time.GetTimestamp();
+        _nextTurn = _started = plan.Time.GetTimestamp();
         if (plan.Total is not null)
             Begin();
         var random = new Prng(plan.Seed);
         var clients = Enumerable.Range(0, plan.Clients).Select(number =>
         {
-            var caller = workload.ClientOf(number, plan.Channels[number % plan.Channels.Count], random.Fork());
-            return Task.Run(() => ClientAsync(number, caller, ending.Token), CancellationToken.None);
+            var caller = workload.ClientOf(number, plan, random.Fork());
+            return Task.Run(() => ClientAsync(number, caller, ending.Token, plan.FinishesCalls ? cancellationToken : ending.Token), CancellationToken.None);
         }).ToArray();
         var all = Task.WhenAll(clients);
         if (plan.Total is null)
@@ -38,10 +39,12 @@ public sealed class LoadRun(IWorkload workload, LoadPlan plan)
         }
 
         await ElapsedAsync(plan.Total is null ? plan.Duration : Timeout.InfiniteTimeSpan, all, cancellationToken).ConfigureAwait(false);
-        Tally.End();
-        plan.OnMeasuring?.Invoke(false);
+        if (!plan.FinishesCalls)
+            End();
         await ending.CancelAsync().ConfigureAwait(false);
         await all.ConfigureAwait(false);
+        if (plan.FinishesCalls)
+            End();
         return Tally.Result(workload.Name);
     }
 
@@ -49,6 +52,12 @@ public sealed class LoadRun(IWorkload workload, LoadPlan plan)
     {
         plan.OnMeasuring?.Invoke(true);
         Tally.Begin();
+    }
+
+    private void End()
+    {
+        Tally.End();
+        plan.OnMeasuring?.Invoke(false);
     }
 
     private async Task ElapsedAsync(TimeSpan time, Task clients, CancellationToken cancellationToken)
@@ -67,25 +76,29 @@ public sealed class LoadRun(IWorkload workload, LoadPlan plan)
         }
     }
 
-    private async Task ClientAsync(int number, ILoadClient caller, CancellationToken cancellationToken)
+    /// <param name="number">Of the client.</param>
+    /// <param name="caller">It.</param>
+    /// <param name="ending">Cancelled when no further call begins.</param>
+    /// <param name="calls">Cancelled when calls under way are given up.</param>
+    private async Task ClientAsync(int number, ILoadClient caller, CancellationToken ending, CancellationToken calls)
     {
         using var disposed = caller;
-        for (long call = 0; !cancellationToken.IsCancellationRequested; call++)
+        for (long call = 0; !ending.IsCancellationRequested; call++)
         {
             if (plan.Total is { } total && Interlocked.Increment(ref _begun) > total)
                 return;
             try
             {
-                var intended = await WhenAsync(number, call, cancellationToken).ConfigureAwait(false);
-                var bytes = await caller.CallAsync(cancellationToken).ConfigureAwait(false);
+                var intended = await WhenAsync(number, call, ending).ConfigureAwait(false);
+                var bytes = await caller.CallAsync(calls).ConfigureAwait(false);
                 Tally.Succeeded(intended, bytes);
             }
-            catch (GrpcException failed) when (!cancellationToken.IsCancellationRequested)
+            catch (GrpcException failed) when (!calls.IsCancellationRequested)
             {
-                Tally.Failed($"{failed.Code}: {failed.Message}");
+                Tally.Failed(workload.ReasonOf(failed));
                 await Task.Delay(PauseAfterFailure, plan.Time, CancellationToken.None).ConfigureAwait(false);
             }
-            catch (Exception ended) when (ended is GrpcException or OperationCanceledException && cancellationToken.IsCancellationRequested)
+            catch (Exception ended) when (ended is GrpcException or OperationCanceledException && ending.IsCancellationRequested)
             {
                 return;
             }
@@ -100,12 +113,30 @@ public sealed class LoadRun(IWorkload workload, LoadPlan plan)
     {
         if (plan.RatePerSecond is not { } rate)
             return plan.Time.GetTimestamp();
-        var place = (call * plan.Clients) + number;
-        var intended = _started + (long)(place / rate * plan.Time.TimestampFrequency);
-        var wait = plan.Time.GetElapsedTime(plan.Time.GetTimestamp(), intended);
-        if (wait <= TimeSpan.Zero)
-            return intended;
-        await Task.Delay(wait, plan.Time, cancellationToken).ConfigureAwait(false);
+        var turn = plan.Pace == Pace.SharedTurns ? TakeTurn(rate) : OwnTurn(number, call, rate);
+        var wait = plan.Time.GetElapsedTime(plan.Time.GetTimestamp(), turn);
+        if (plan.Total is null && turn >= _started + Ticks((plan.WarmUp + plan.Duration).TotalSeconds))
+            await Task.Delay(Timeout.InfiniteTimeSpan, plan.Time, cancellationToken).ConfigureAwait(false); // beyond the end: no turn of this run
+        else if (wait > TimeSpan.Zero)
+            await Task.Delay(wait, plan.Time, cancellationToken).ConfigureAwait(false);
+        else if (plan.Pace == Pace.OwnTurns)
+            return turn;
         return plan.Time.GetTimestamp();
     }
+
+    private long OwnTurn(int number, long call, double rate) => _started + Ticks(((call * plan.Clients) + number) / rate);
+
+    /// <summary>The next turn of all clients: not before now, and not before the last one's interval is over.</summary>
+    private long TakeTurn(double rate)
+    {
+        while (true)
+        {
+            var next = Volatile.Read(ref _nextTurn);
+            var turn = Math.Max(next, plan.Time.GetTimestamp());
+            if (Interlocked.CompareExchange(ref _nextTurn, turn + Ticks(1 / rate), next) == next)
+                return turn;
+        }
+    }
+
+    private long Ticks(double seconds) => (long)(seconds * plan.Time.TimestampFrequency);
 }

@@ -23,8 +23,8 @@ public sealed class BatchPutWorkload(KeySpace keys, CallOptions options) : IWork
     /// <summary>Calls that write every key once.</summary>
     public long Calls => (keys.Count + _puts - 1) / _puts;
 
-    public ILoadClient ClientOf(int number, GrpcChannel channel, Prng random) =>
-        new UnaryClient(channel, options, () => (TxnWorkload.Path, Batch(Interlocked.Increment(ref _next) % Calls, random)));
+    public ILoadClient ClientOf(int number, LoadPlan plan, Prng random) =>
+        new UnaryClient(plan.ChannelOf(number), options, () => (TxnWorkload.Path, Batch(Interlocked.Increment(ref _next) % Calls, random)));
 
     internal byte[] Batch(long number, Prng random)
     {

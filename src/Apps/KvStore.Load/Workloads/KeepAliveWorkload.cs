@@ -30,7 +30,7 @@ public sealed class KeepAliveWorkload(int leases, TimeSpan timeToLive, CallOptio
         _granted = [.. granted];
     }
 
-    public ILoadClient ClientOf(int number, GrpcChannel channel, Prng random) => new Client(_granted, random, channel, options);
+    public ILoadClient ClientOf(int number, LoadPlan plan, Prng random) => new Client(_granted, random, plan.ChannelOf(number), options);
 
     private sealed class Client(long[] leases, Prng random, GrpcChannel channel, CallOptions options) : ILoadClient
     {

@@ -16,6 +16,6 @@ public sealed class ListWorkload(string name, RangeRequest request, CallOptions 
 
     public string Name => name;
 
-    public ILoadClient ClientOf(int number, GrpcChannel channel, Prng random) =>
-        new UnaryClient(channel, options, () => (RangeWorkload.Path, _encoded));
+    public ILoadClient ClientOf(int number, LoadPlan plan, Prng random) =>
+        new UnaryClient(plan.ChannelOf(number), options, () => (RangeWorkload.Path, _encoded));
 }

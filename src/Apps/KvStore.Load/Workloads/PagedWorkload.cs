@@ -14,7 +14,7 @@ public sealed class PagedWorkload(RangeRequest request, long pageKeys, CallOptio
 {
     public string Name => "pages";
 
-    public ILoadClient ClientOf(int number, GrpcChannel channel, Prng random) => new Client(channel, request, pageKeys, options);
+    public ILoadClient ClientOf(int number, LoadPlan plan, Prng random) => new Client(plan.ChannelOf(number), request, pageKeys, options);
 
     private sealed class Client(GrpcChannel channel, RangeRequest range, long pageKeys, CallOptions options) : ILoadClient
     {

@@ -14,10 +14,10 @@ public sealed class PutWorkload(KeySpace keys, CallOptions options, bool isSeque
 
     public string Name => "put";
 
-    public ILoadClient ClientOf(int number, GrpcChannel channel, Prng random)
+    public ILoadClient ClientOf(int number, LoadPlan plan, Prng random)
     {
         var value = keys.Value(random);
         var template = new RequestTemplate(keys, key => new PutRequest { Key = key, Value = value });
-        return new UnaryClient(channel, options, () => (Path, template.Encode(_sequence.Next(random))));
+        return new UnaryClient(plan.ChannelOf(number), options, () => (Path, template.Encode(_sequence.Next(random))));
     }
 }

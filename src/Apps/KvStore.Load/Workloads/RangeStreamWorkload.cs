@@ -12,7 +12,7 @@ public sealed class RangeStreamWorkload(RangeRequest request, CallOptions option
 
     public string Name => "range stream";
 
-    public ILoadClient ClientOf(int number, GrpcChannel channel, Prng random) => new Client(channel, request, options);
+    public ILoadClient ClientOf(int number, LoadPlan plan, Prng random) => new Client(plan.ChannelOf(number), request, options);
 
     private sealed class Client(GrpcChannel channel, RangeRequest request, CallOptions options) : ILoadClient
     {

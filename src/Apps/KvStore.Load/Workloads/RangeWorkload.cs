@@ -12,9 +12,9 @@ public sealed class RangeWorkload(KeySpace keys, CallOptions options, bool isSer
 
     public string Name => isSerializable ? "range serializable" : "range linearizable";
 
-    public ILoadClient ClientOf(int number, GrpcChannel channel, Prng random)
+    public ILoadClient ClientOf(int number, LoadPlan plan, Prng random)
     {
         var template = new RequestTemplate(keys, key => new RangeRequest { Key = key, Serializable = isSerializable });
-        return new UnaryClient(channel, options, () => (Path, template.Encode((long)random.Below((ulong)keys.Count))));
+        return new UnaryClient(plan.ChannelOf(number), options, () => (Path, template.Encode((long)random.Below((ulong)keys.Count))));
     }
 }

@@ -16,7 +16,7 @@ public sealed class TxnWorkload(KeySpace keys, LoadPlan plan, CallOptions option
 
     public string Name => "txn";
 
-    public ILoadClient ClientOf(int number, GrpcChannel channel, Prng random) => new Client(number, this, channel, random);
+    public ILoadClient ClientOf(int number, LoadPlan plan, Prng random) => new Client(number, this, plan.ChannelOf(number), random);
 
     private sealed class Client(int number, TxnWorkload load, GrpcChannel channel, Prng random) : ILoadClient
     {

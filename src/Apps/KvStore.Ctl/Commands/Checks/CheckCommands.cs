@@ -2,6 +2,8 @@ using System.Globalization;
 using KvStore.Ctl.Arguments;
 using KvStore.Ctl.Output;
 using KvStore.Grpc;
+using KvStore.Load.Loops;
+using KvStore.Load.Measures;
 
 namespace KvStore.Ctl.Commands.Checks;
 
@@ -43,12 +45,14 @@ internal static class CheckCommands
         var keys = new CheckKeys(GoText.ToBytes(call.Flags.Text("prefix")), KeyBytes, ValueBytes);
         using var cluster = new CheckedCluster(call, load.Clients);
         await cluster.MustBeEmptyAsync(keys, $"'kvctl del --prefix {call.Flags.Text("prefix")}'").ConfigureAwait(false);
-        var run = new PutRun(cluster.Clients, keys, call.Outside.Time) { PutsPerSecond = load.PutsPerSecond, Duration = load.Duration };
+        var puts = new CheckPuts(cluster.Clients, keys);
+        var run = new LoadRun(puts, puts.Plan(call.Outside.Time) with { RatePerSecond = load.PutsPerSecond, Pace = Pace.SharedTurns, Duration = load.Duration });
         var expected = (long)(load.PutsPerSecond * load.Duration.TotalSeconds);
-        PutMeasures found;
+        LoadResult found;
         try
         {
-            found = await call.Progress.WhileAsync(run.RunAsync(call.Stopping), () => ProgressLine.Bar(run.Done, expected)).ConfigureAwait(false);
+            found = await call.Progress.WhileAsync(run.RunAsync(call.Stopping), () => ProgressLine.Bar(run.Tally.Total, expected)).ConfigureAwait(false);
+            call.Stopping.ThrowIfCancellationRequested();
         }
         finally
         {
@@ -72,12 +76,14 @@ internal static class CheckCommands
         call.Output.Write(string.Create(
             CultureInfo.InvariantCulture,
             $"Start data scale check for work load [{load.Pairs} key-value pairs, {DatascaleLoad.PairBytes} bytes per key-value, {load.Clients} concurrent clients].\n"));
-        var run = new PutRun(cluster.Clients, keys, call.Outside.Time) { Total = load.Pairs };
-        PutMeasures found;
+        var puts = new CheckPuts(cluster.Clients, keys);
+        var run = new LoadRun(puts, puts.Plan(call.Outside.Time) with { Total = load.Pairs });
+        LoadResult found;
         double after;
         try
         {
-            found = await call.Progress.WhileAsync(run.RunAsync(call.Stopping), () => ProgressLine.Bar(run.Done, load.Pairs)).ConfigureAwait(false);
+            found = await call.Progress.WhileAsync(run.RunAsync(call.Stopping), () => ProgressLine.Bar(run.Tally.Total, load.Pairs)).ConfigureAwait(false);
+            call.Stopping.ThrowIfCancellationRequested();
             after = await MemoryAsync(call, cluster, "after").ConfigureAwait(false);
         }
         finally
@@ -87,7 +93,7 @@ internal static class CheckCommands
 
         if (call.Flags.Boolean("auto-defrag"))
             await cluster.DefragmentAsync().ConfigureAwait(false);
-        if (found.Errors.Count > 0)
+        if (found.Failures.Count > 0)
         {
             call.Output.Write(string.Concat(PerfVerdict.ErrorsOf(found).Select(line => line + "\n")));
             throw new CtlException(ExitCode.Error, "");

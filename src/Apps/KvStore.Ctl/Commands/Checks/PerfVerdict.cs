@@ -1,4 +1,5 @@
 using System.Globalization;
+using KvStore.Load.Measures;
 
 namespace KvStore.Ctl.Commands.Checks;
 
@@ -9,16 +10,18 @@ internal static class PerfVerdict
     private const double SlowestSecondsMax = 0.5;
     private const double DeviationSecondsMax = 0.1;
 
-    public static (IReadOnlyList<string> Lines, bool Passed) Of(PutMeasures found, int putsPerSecond)
+    public static (IReadOnlyList<string> Lines, bool Passed) Of(LoadResult found, int putsPerSecond)
     {
         var lines = new List<string>();
-        var passed = found.Errors.Count == 0;
+        var slowestSeconds = found.Latency.Micros(100) / 1e6;
+        var deviationSeconds = found.Latency.StandardDeviationMicros / 1e6;
+        var passed = found.Failures.Count == 0;
         if (!passed)
             lines.AddRange(ErrorsOf(found));
         var rounded = (long)found.PerSecond + 1;
         Judge(found.PerSecond / putsPerSecond > ThroughputShareMin, $"PASS: Throughput is {rounded} writes/s", $"FAIL: Throughput too low: {rounded} writes/s");
-        Judge(found.SlowestSeconds <= SlowestSecondsMax, $"PASS: Slowest request took {Shown(found.SlowestSeconds)}s", $"Slowest request took too long: {Shown(found.SlowestSeconds)}s");
-        Judge(found.DeviationSeconds <= DeviationSecondsMax, $"PASS: Stddev is {Shown(found.DeviationSeconds)}s", $"Stddev too high: {Shown(found.DeviationSeconds)}s");
+        Judge(slowestSeconds <= SlowestSecondsMax, $"PASS: Slowest request took {Shown(slowestSeconds)}s", $"Slowest request took too long: {Shown(slowestSeconds)}s");
+        Judge(deviationSeconds <= DeviationSecondsMax, $"PASS: Stddev is {Shown(deviationSeconds)}s", $"Stddev too high: {Shown(deviationSeconds)}s");
         lines.Add(passed ? "PASS" : "FAIL");
         return (lines, passed);
 
@@ -29,8 +32,8 @@ internal static class PerfVerdict
         }
     }
 
-    public static IEnumerable<string> ErrorsOf(PutMeasures found) =>
-        found.Errors.Select(error => $"FAIL: ERROR({error.Key}) -> {error.Value}").Prepend("FAIL: too many errors");
+    public static IEnumerable<string> ErrorsOf(LoadResult found) =>
+        found.Failures.Select(error => $"FAIL: ERROR({error.Key}) -> {error.Value}").Prepend("FAIL: too many errors");
 
     private static string Shown(double seconds) => seconds.ToString("F6", CultureInfo.InvariantCulture);
 }
