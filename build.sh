@@ -18,7 +18,7 @@ usage() {
 ./build.sh cluster [N]          build, then start N (3) members on this machine over mutual TLS; Ctrl-C stops them
 ./build.sh test [filter]        build, then run every test (or those test projects whose name contains the filter)
 ./build.sh simulate [args]      run the simulator, e.g. --seeds 1..5000, or --swarm SECONDS
-./build.sh bench [args]         run the benchmarks beside etcd and write docs/BENCHMARKS.md
+./build.sh bench [args]         run the benchmarks beside etcd and write docs/BENCHMARKS.md (`bench large`: tens of gigabytes, BENCHMARKS-LARGE.md)
 ./build.sh build                build everything, and kvctl compiled ahead of time into .cache/kvctl
 ./build.sh publish              build, then compile the server ahead of time into .cache/publish
 ./build.sh pack                 build, then make the client's NuGet packages in .cache/packages
@@ -234,7 +234,7 @@ bench() {
   need_etcd
   need_clients
   export KVSTORE_ETCD_DIR="$CACHE/etcd/usr/bin" KVSTORE_H2LOAD_DIR="$CACHE/h2load"
-  exec "$BENCHMARKS" compare --server "$CACHE/publish/kvstore" "$@"
+  exec "$BENCHMARKS" --server "$CACHE/publish/kvstore" "$@"
 }
 
 case "${1:-help}" in

@@ -26,7 +26,19 @@ internal sealed record BenchmarkOptions
 
     public string ServerPath { get; init; } = Checkout.Server;
 
-    public string OutputPath { get; init; } = Path.Combine(Checkout.Root, "docs/BENCHMARKS.md");
+    public string OutputPath { get; init; } = "";
+
+    /// <summary>Whether the large stores are compared, which take hours and have a page of their own.</summary>
+    public bool IsLarge { get; init; }
+
+    /// <summary>Of the group that starts on many keys.</summary>
+    public long ManyKeys { get; init; } = 10_000_000;
+
+    /// <summary>Of the group on disk; null for 50, or what the disk holds.</summary>
+    public double? DiskGigabytes { get; init; }
+
+    /// <summary>The command's word before its options, empty for the usual one.</summary>
+    public string Command => IsLarge ? "large " : "";
 
     public static BenchmarkOptions Parse(IReadOnlyList<string> arguments)
     {
@@ -37,6 +49,9 @@ internal sealed record BenchmarkOptions
             options = arguments[i] switch
             {
                 "compare" => options,
+                "large" => options with { IsLarge = true },
+                "--keys" => options with { ManyKeys = long.Parse(Next(), CultureInfo.InvariantCulture) },
+                "--gigabytes" => options with { DiskGigabytes = double.Parse(Next(), CultureInfo.InvariantCulture) },
                 "--rounds" => options with { Rounds = int.Parse(Next(), CultureInfo.InvariantCulture) },
                 "--seconds" => options with { Duration = TimeSpan.FromSeconds(double.Parse(Next(), CultureInfo.InvariantCulture)) },
                 "--warm-up" => options with { WarmUp = TimeSpan.FromSeconds(double.Parse(Next(), CultureInfo.InvariantCulture)) },
@@ -44,12 +59,16 @@ internal sealed record BenchmarkOptions
                 "--etcd" => options with { EtcdPath = Next() },
                 "--server" => options with { ServerPath = Next() },
                 "--output" => options with { OutputPath = Next() },
-                var other => throw new ArgumentException($"unknown argument {other}; known: compare --rounds N --seconds S --warm-up S --only TEXT --etcd PATH --server PATH --output FILE"),
+                var other => throw new ArgumentException($"unknown argument {other}; known: compare|large [--keys N --gigabytes N] --rounds N --seconds S --warm-up S --only TEXT --etcd PATH --server PATH --output FILE"),
             };
         }
 
-        return options.EtcdPath.Length > 0 ? options : options with { EtcdPath = Checkout.Etcd };
+        return options with
+        {
+            EtcdPath = options.EtcdPath.Length > 0 ? options.EtcdPath : Checkout.Etcd,
+            OutputPath = options.OutputPath.Length > 0 ? options.OutputPath : Path.Combine(Checkout.Root, options.IsLarge ? "docs/BENCHMARKS-LARGE.md" : "docs/BENCHMARKS.md"),
+        };
     }
 
-    public Task<int> RunAsync() => new Comparison(this).RunAsync(AllRows.Groups);
+    public Task<int> RunAsync() => new Comparison(this).RunAsync(IsLarge ? LargeStoreRows.Groups(this) : AllRows.Groups);
 }

@@ -21,10 +21,12 @@ internal sealed class Comparison(BenchmarkOptions options)
     {
         foreach (var group in groups)
         {
-            if (group.IsKept)
-                await KeptAsync(group).ConfigureAwait(false);
-            else
-                await FreshAsync(group).ConfigureAwait(false);
+            await (group.Keeping switch
+            {
+                Keeping.None => FreshAsync(group),
+                Keeping.BothSides => KeptAsync(group),
+                _ => SideAfterSideAsync(group),
+            }).ConfigureAwait(false);
         }
 
         foreach (var failure in _failed)
@@ -38,7 +40,7 @@ internal sealed class Comparison(BenchmarkOptions options)
         {
             await CompareAsync(group, row, async program =>
             {
-                using var cluster = await MeasuredCluster.StartAsync(program, group.Members).ConfigureAwait(false);
+                using var cluster = await StartAsync(group, program).ConfigureAwait(false);
                 await cluster.FillAsync(CallRows.Filled).ConfigureAwait(false);
                 return await row.RunAsync(RunOf(group, cluster)).ConfigureAwait(false);
             }).ConfigureAwait(false);
@@ -50,31 +52,74 @@ internal sealed class Comparison(BenchmarkOptions options)
     {
         if (!group.Rows.Any(row => IsWanted(group, row)))
             return;
-        using var etcd = await MeasuredCluster.StartAsync(options.EtcdPath, group.Members).ConfigureAwait(false);
-        using var ours = await MeasuredCluster.StartAsync(options.ServerPath, group.Members).ConfigureAwait(false);
+        using var etcd = await StartAsync(group, options.EtcdPath).ConfigureAwait(false);
+        using var ours = await StartAsync(group, options.ServerPath).ConfigureAwait(false);
         foreach (var row in group.Rows)
             await CompareAsync(group, row, program => row.RunAsync(RunOf(group, program == options.EtcdPath ? etcd : ours))).ConfigureAwait(false);
     }
 
-    /// <summary>A row that cannot be measured is said, and the others are measured: a run takes half an hour.</summary>
+    /// <summary>All rows, or none. A side that fails has no figures from there on, and the other is measured.</summary>
+    private async Task SideAfterSideAsync(RowGroup group)
+    {
+        if (!group.Rows.Any(row => IsWanted(group, row)))
+            return;
+        var measured = new Dictionary<(string Program, Row Row), Measurement>();
+        foreach (var program in new[] { options.EtcdPath, options.ServerPath })
+        {
+            using var cluster = await StartAsync(group, program).ConfigureAwait(false);
+            foreach (var row in group.Rows)
+            {
+                if (await MeasuredAsync(group, row, () => row.RunAsync(RunOf(group, cluster))).ConfigureAwait(false) is not { } measurement)
+                    break;
+                measured[(program, row)] = measurement;
+            }
+        }
+
+        foreach (var row in group.Rows)
+        {
+            IReadOnlyList<Measurement> Runs(string program) => measured.TryGetValue((program, row), out var found) ? [found] : [];
+            await ShowAsync(new ComparedRow(group, row, Runs(options.EtcdPath), Runs(options.ServerPath))).ConfigureAwait(false);
+        }
+    }
+
+    private static Task<MeasuredCluster> StartAsync(RowGroup group, string program) => MeasuredCluster.StartAsync(program, group.Members, group.MemoryBytes);
+
     private async Task CompareAsync(RowGroup group, Row row, Func<string, Task<Measurement>> measure)
+    {
+        if (await MeasuredAsync(group, row, () => RoundsAsync(group, row, measure)).ConfigureAwait(false) is { } compared)
+            await ShowAsync(compared).ConfigureAwait(false);
+        else
+            await WriteAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>A row that cannot be measured (null) is said, and the others are measured: a run takes half an hour.</summary>
+    private async Task<T?> MeasuredAsync<T>(RowGroup group, Row row, Func<Task<T>> measure) where T : class
     {
         var began = Stopwatch.GetTimestamp();
         try
         {
-            var compared = await RoundsAsync(group, row, measure).ConfigureAwait(false);
-            _results.Add(compared);
-            Console.WriteLine(Line(compared, Stopwatch.GetElapsedTime(began)));
+            return await measure().ConfigureAwait(false);
         }
         catch (Exception failed) when (failed is InvalidOperationException or GrpcException or TimeoutException or IOException or OperationCanceledException)
         {
-            _failed.Add($"{group.Title}: {row.Name}: {failed.Message}");
-            Console.WriteLine(_failed[^1]);
+            _failed.Add($"{group.Title}: {row.Name}: {failed.Message.ReplaceLineEndings(" ").Trim()}");
+            return null;
         }
-
-        // After each row: who stops a long run keeps what it has shown.
-        await MarkdownReport.WriteAsync(options, _results, _failed, Stopwatch.GetElapsedTime(_started)).ConfigureAwait(false);
+        finally
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{group.Title}: {row.Name}: {Stopwatch.GetElapsedTime(began).TotalSeconds:f0} s"));
+        }
     }
+
+    private async Task ShowAsync(ComparedRow compared)
+    {
+        _results.Add(compared);
+        Console.WriteLine(Line(compared));
+        await WriteAsync().ConfigureAwait(false);
+    }
+
+    // After each row: who stops a long run keeps what it has shown.
+    private Task WriteAsync() => MarkdownReport.WriteAsync(options, _results, _failed, Stopwatch.GetElapsedTime(_started));
 
     private async Task<ComparedRow> RoundsAsync(RowGroup group, Row row, Func<string, Task<Measurement>> measure)
     {
@@ -92,8 +137,8 @@ internal sealed class Comparison(BenchmarkOptions options)
         return new ComparedRow(group, row, etcd, ours);
     }
 
-    private static string Line(ComparedRow compared, TimeSpan took) => string.Create(CultureInfo.InvariantCulture,
-        $"{compared.Group.Title}: {compared.Row.Name}: etcd {compared.Etcd(run => run.Figure):n1}, kvstore {compared.Ours(run => run.Figure):n1} {MarkdownReport.Name(compared.Row.Unit)}, ratio {compared.Value(Aspect.Ratio):f2}; cpu {compared.Etcd(run => run.CpuMicros):f1} / {compared.Ours(run => run.CpuMicros):f1} us; p99 {compared.Etcd(run => run.P99Micros):n0} / {compared.Ours(run => run.P99Micros):n0} us; {took.TotalSeconds:f0} s");
+    private static string Line(ComparedRow compared) => string.Create(CultureInfo.InvariantCulture,
+        $"  {compared.Row.Name}: etcd {compared.Etcd(run => run.Figure):n1}, kvstore {compared.Ours(run => run.Figure):n1} {MarkdownReport.Name(compared.Row.Unit)}, ratio {compared.Value(Aspect.Ratio):f2}; cpu {compared.Etcd(run => run.CpuMicros):f1} / {compared.Ours(run => run.CpuMicros):f1} us; p99 {compared.Etcd(run => run.P99Micros):n0} / {compared.Ours(run => run.P99Micros):n0} us");
 
     private bool IsWanted(RowGroup group, Row row) =>
         $"{group.Title}: {row.Name}".Contains(options.Only, StringComparison.Ordinal) &&

@@ -20,4 +20,7 @@ internal enum Aspect
 
     /// <summary>The growth of our memory, in megabytes.</summary>
     Growth,
+
+    /// <summary>The largest resident set of ours, in megabytes.</summary>
+    Peak,
 }

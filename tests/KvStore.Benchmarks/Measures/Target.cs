@@ -24,6 +24,7 @@ internal sealed record Target(Aspect Aspect, double Bound, bool IsLeast)
         Aspect.P99Ratio => "p99 ",
         Aspect.P999Ratio => "p99.9 ",
         Aspect.Growth => "memory growth in MB ",
+        Aspect.Peak => "peak in MB ",
         _ => "",
     };
 }

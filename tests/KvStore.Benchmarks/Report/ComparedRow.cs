@@ -12,6 +12,9 @@ internal sealed record ComparedRow(RowGroup Group, Row Row, IReadOnlyList<Measur
 
     public double Ratio(Func<Measurement, double?> figure) => Etcd(figure) is > 0 and var etcd ? Ours(figure) / etcd : 0;
 
+    /// <summary>Whether ours has this figure and it is what is asked; a figure of 0 is none.</summary>
+    public bool Meets(Target target) => OurRuns.Count > 0 && (Value(target.Aspect) > 0 || target.Aspect == Aspect.Growth) && target.IsMet(Value(target.Aspect));
+
     public double Value(Aspect aspect) => aspect switch
     {
         Aspect.Ratio => Ratio(run => run.Figure),
@@ -19,6 +22,7 @@ internal sealed record ComparedRow(RowGroup Group, Row Row, IReadOnlyList<Measur
         Aspect.P99Ratio => Ratio(run => run.P99Micros),
         Aspect.P999Ratio => Ratio(run => run.P999Micros),
         Aspect.Growth => Ours(run => run.GrowthMegabytes),
+        Aspect.Peak => Ours(run => run.PeakMegabytes),
         _ => Ours(run => run.Figure),
     };
 

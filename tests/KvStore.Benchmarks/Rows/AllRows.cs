@@ -5,12 +5,12 @@ internal static class AllRows
 {
     public static IReadOnlyList<RowGroup> Groups { get; } =
     [
-        new RowGroup("One member", Members: 1, IsKept: false, [.. CallRows.OneMember()]),
-        new RowGroup("Three members", Members: 3, IsKept: false, [.. CallRows.ThreeMembers()]),
-        new RowGroup("Watchers", Members: 1, IsKept: false, [.. WatchRows.All()]),
-        new RowGroup("Leases", Members: 1, IsKept: false, [.. LeaseRows.OneMember()]),
-        new RowGroup("Leases, three members", Members: 3, IsKept: false, [.. LeaseRows.ThreeMembers()]),
-        new RowGroup("A million keys", Members: 1, IsKept: true, [.. LargeRows.All()]),
-        new RowGroup("A gigabyte", Members: 1, IsKept: true, [.. WideRows.All()]),
+        new RowGroup("One member", Members: 1, Keeping.None, [.. CallRows.OneMember()]),
+        new RowGroup("Three members", Members: 3, Keeping.None, [.. CallRows.ThreeMembers()]),
+        new RowGroup("Watchers", Members: 1, Keeping.None, [.. WatchRows.All()]),
+        new RowGroup("Leases", Members: 1, Keeping.None, [.. LeaseRows.OneMember()]),
+        new RowGroup("Leases, three members", Members: 3, Keeping.None, [.. LeaseRows.ThreeMembers()]),
+        new RowGroup("A million keys", Members: 1, Keeping.BothSides, [.. LargeRows.All()]),
+        new RowGroup("A gigabyte", Members: 1, Keeping.BothSides, [.. WideRows.All()]),
     ];
 }

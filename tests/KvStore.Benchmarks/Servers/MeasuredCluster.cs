@@ -10,20 +10,28 @@ namespace KvStore.Benchmarks.Servers;
 /// <summary>A fresh cluster of one side, in clear text on loopback, whose processor time and memory are read from /proc.</summary>
 internal sealed class MeasuredCluster : IDisposable
 {
-    // Errors only: neither side is to be measured by what it logs. The quota is the largest that etcd suggests.
-    private static readonly string[] Flags = ["--log-level", "error", "--quota-backend-bytes", "8589934592"];
+    // Errors only: neither side is to be measured by what it logs. The quota is above what any row writes.
+    private static readonly string[] Flags = ["--log-level", "error", "--quota-backend-bytes", "137438953472"];
+
+    /// <summary>An end in order writes what is buffered, a start on tens of gigabytes may read them all.</summary>
+    private static readonly TimeSpan RestartLimit = TimeSpan.FromMinutes(15);
 
     private static readonly string[] TroubleMetrics = ["etcd_server_heartbeat_send_failures_total ", "etcd_server_leader_changes_seen_total "];
 
     private readonly TestFolder _folder = new();
     private readonly ServerProcess[] _members;
 
-    private MeasuredCluster(string program, int members)
+    private MeasuredCluster(string program, int members, long? memoryBytes)
     {
         IsEtcd = Path.GetFileName(program) == "etcd";
         _members = members == 1
             ? [ServerProcess.OneMember(program, _folder.Combine("data"), Flags)]
             : ServerProcess.Cluster(program, _folder.Path, members, "http", _ => Flags);
+        if (memoryBytes is { } bytes)
+        {
+            _members = [.. _members.Select(member => new ServerProcess(program, member.Name, member.ClientPort, member.PeerPort,
+                [.. member.Arguments, .. MemoryAllowance.Flags(IsEtcd)], MemoryAllowance.Environment(IsEtcd, bytes)))];
+        }
     }
 
     public IReadOnlyList<string> Endpoints => [.. _members.Select(member => member.Endpoint)];
@@ -33,9 +41,9 @@ internal sealed class MeasuredCluster : IDisposable
 
     public string Folder => _folder.Path;
 
-    public static async Task<MeasuredCluster> StartAsync(string program, int members)
+    public static async Task<MeasuredCluster> StartAsync(string program, int members, long? memoryBytes = null)
     {
-        var cluster = new MeasuredCluster(program, members);
+        var cluster = new MeasuredCluster(program, members, memoryBytes);
         foreach (var member in cluster._members)
             member.Start();
         foreach (var member in cluster._members)
@@ -55,15 +63,22 @@ internal sealed class MeasuredCluster : IDisposable
     }
 
     /// <summary>Ends the only member in order and starts it on its data; the time until it answered.</summary>
-    public async Task<TimeSpan> RestartAsync()
+    /// <param name="isCold">Whether the system forgets what it cached of the data in between.</param>
+    public async Task<TimeSpan> RestartAsync(bool isCold = false)
     {
         var member = _members[0];
-        await member.TerminateAsync().ConfigureAwait(false);
+        member.Process.Signal(ChildProcess.SignalTerminate);
+        await member.Process.WaitForExitAsync(RestartLimit).ConfigureAwait(false);
+        if (isCold)
+            await ForgetCachedFilesAsync().ConfigureAwait(false);
         var started = Stopwatch.GetTimestamp();
         member.Start();
         await UntilHealthyAsync(member).ConfigureAwait(false);
         return Stopwatch.GetElapsedTime(started);
     }
+
+    /// <summary>Bytes of all files of the members.</summary>
+    public long DiskBytes() => new DirectoryInfo(Folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
     /// <summary>User and system time of all members (fields 14 and 15 of /proc/PID/stat, in clock ticks of 10 ms).</summary>
     public TimeSpan CpuTime()
@@ -115,6 +130,13 @@ internal sealed class MeasuredCluster : IDisposable
         _folder.Dispose();
     }
 
+    /// <summary>Of these files only (posix_fadvise, by dd's nocache without a byte copied): the rest of the machine keeps its cache.</summary>
+    private async Task ForgetCachedFilesAsync()
+    {
+        foreach (var file in Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories))
+            await ChildProcess.RunAsync("dd", [$"of={file}", "oflag=nocache", "conv=notrunc,fdatasync", "count=0", "status=none"]).ConfigureAwait(false);
+    }
+
     private async Task<TimeSpan> AllDoneAsync(IWorkload workload, int clients, long calls)
     {
         using var channels = new Channels(this, connections: 20, members: 1);
@@ -133,7 +155,7 @@ internal sealed class MeasuredCluster : IDisposable
 
     private static async Task UntilHealthyAsync(ServerProcess member)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var limit = new CancellationTokenSource(RestartLimit);
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!await member.IsHealthyAsync().ConfigureAwait(false))
         {
