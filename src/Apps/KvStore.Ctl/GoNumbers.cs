@@ -15,18 +15,19 @@ internal static class GoNumbers
         var negative = text.StartsWith('-');
         if (digits.IsEmpty)
             return Fail(text, "invalid syntax", out error);
-        UInt128 magnitude = 0;
+        var magnitude = 0UL;
         foreach (var c in digits)
         {
             var digit = char.IsAsciiHexDigit(c) ? Convert.ToInt32(c.ToString(), 16) : radix;
             if (digit >= radix)
                 return Fail(text, "invalid syntax", out error);
-            magnitude = UInt128.Min((magnitude * (uint)radix) + (uint)digit, UInt128.MaxValue >> 8);
+            // What no longer fits stays the greatest: a later digit may still be none.
+            magnitude = magnitude > (ulong.MaxValue - (uint)digit) / (uint)radix ? ulong.MaxValue : (magnitude * (uint)radix) + (uint)digit;
         }
 
-        if (magnitude > (UInt128)long.MaxValue + (negative ? 1u : 0u))
+        if (magnitude > long.MaxValue + (negative ? 1UL : 0UL))
             return Fail(text, "value out of range", out error);
-        value = negative ? (long)-(Int128)magnitude : (long)magnitude;
+        value = unchecked(negative ? (long)(0 - magnitude) : (long)magnitude);
         return true;
     }
 

@@ -43,11 +43,15 @@ internal static class Variables
 
         unknown.Sort(StringComparer.Ordinal);
         foreach (var name in unknown)
-        {
-            var time = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
-            var shown = JsonEncodedText.Encode($"{name}={variables[name]}", JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
-            errors.Write(GoText.Of($"{{\"level\":\"warn\",\"ts\":\"{time}\",\"logger\":\"kvctl\",\"msg\":\"unrecognized environment variable\",\"environment-variable\":\"{shown}\"}}\n"));
-        }
+            Warn($"{name}={variables[name]}", errors);
+    }
+
+    // By itself: a method brings the assemblies that it names into the process, JSON's are needed here alone.
+    private static void Warn(string variable, TextWriter errors)
+    {
+        var time = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
+        var shown = JsonEncodedText.Encode(variable, JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
+        errors.Write(GoText.Of($"{{\"level\":\"warn\",\"ts\":\"{time}\",\"logger\":\"kvctl\",\"msg\":\"unrecognized environment variable\",\"environment-variable\":\"{shown}\"}}\n"));
     }
 
     /// <summary>`--debug`: what every global flag turned out to be, as variables that would say it.</summary>
