@@ -1,5 +1,4 @@
 using System.Globalization;
-using KvStore.Testing;
 using KvStore.Testing.Processes;
 
 namespace KvStore.Interop.Tests.Ctl;
@@ -25,7 +24,7 @@ public sealed class CtlComparisonTests
         var known = KnownDifference.ReadAll("differences.txt");
         var ours = await CompareAsync(script, known);
         Assert.Equal([], known.Where(difference => difference.Uses == 0).Select(difference => difference.Reason));
-        HoldWitness(ours);
+        CtlComparison.Hold(ours, "witnessed-commands.txt", $"{nameof(CtlComparisonTests)}.{nameof(Script_ByBothToolsAgainstBothServers_PrintsTheSame)}");
     }
 
     [Fact]
@@ -35,38 +34,12 @@ public sealed class CtlComparisonTests
         Assert.Contains(ours, step => step.Title == "alarm list" && step.Result.Contains("alarm:NOSPACE", StringComparison.Ordinal));
     }
 
-    /// <returns>What kvctl printed at this server.</returns>
-    private static async Task<IReadOnlyList<ScriptStep>> CompareAsync(IReadOnlyList<ScriptLine> script, IReadOnlyList<KnownDifference> known, params string[] flags)
-    {
-        // What no server is asked for need not be asked twice.
-        var served = script.Where(line => !line.NeedsNoServer).ToList();
-        using var folder = new TestFolder();
-        var runs = await Task.WhenAll(
-            RunAsync(script, Checkout.Etcdctl, Checkout.Etcd, folder.Combine("1"), flags),
-            RunAsync(served, Checkout.Etcdctl, Checkout.Server, folder.Combine("2"), flags),
-            RunAsync(script, Checkout.Ctl, Checkout.Etcd, folder.Combine("3"), flags),
-            RunAsync(served, Checkout.Ctl, Checkout.Server, folder.Combine("4"), flags));
-        var ofServed = runs[0].Where(step => !step.NeedsNoServer).ToList();
-        var differences = ScriptStep.Differences(ofServed, runs[1], known, "etcdctl at this server", isOurTool: false, isOurServer: true)
-            .Concat(ScriptStep.Differences(runs[0], runs[2], known, "kvctl at etcd", isOurTool: true, isOurServer: false))
-            .Concat(ScriptStep.Differences(ofServed, runs[3], known, "kvctl at this server", isOurTool: true, isOurServer: true)).ToList();
-        Assert.True(differences.Count == 0, string.Join("\n\n", differences));
-        return runs[3];
-    }
+    private static Task<IReadOnlyList<ScriptStep>> CompareAsync(IReadOnlyList<ScriptLine> script, IReadOnlyList<KnownDifference> known, params string[] flags) =>
+        CtlComparison.RunAsync(script, known, ToolStart.FirstFormat, (lines, tool, server, folder) => RunAsync(lines, tool, server, folder, flags));
 
-    /// <summary>What was done and not refused.</summary>
-    private static void HoldWitness(IReadOnlyList<ScriptStep> steps)
-    {
-        var tried = new Witness();
-        foreach (var step in steps.Where(step => step.IsDone))
-            TriedCommands.AddTo(tried, step.Title.Split(' '));
-        tried.Hold("tests/KvStore.Interop.Tests/Ctl/testdata/witnessed-commands.txt", $"{nameof(CtlComparisonTests)}.{nameof(Script_ByBothToolsAgainstBothServers_PrintsTheSame)}");
-    }
-
-    private static async Task<IReadOnlyList<ScriptStep>> RunAsync(IReadOnlyList<ScriptLine> script, string tool, string program, string folder, string[] flags)
+    private static async Task<IReadOnlyList<ScriptStep>> RunAsync(IReadOnlyList<ScriptLine> script, ScriptTool tool, string program, string folder, string[] flags)
     {
         var ports = FreePorts.Take(2);
-        Directory.CreateDirectory(folder);
         const string Advertised = "http://127.0.0.1:2380";
         string Url(int port) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         using var server = new ServerProcess(program, "single", ports[0], ports[1],
@@ -79,10 +52,7 @@ public sealed class CtlComparisonTests
         ]);
         server.Start();
         await server.UntilReadyAsync();
-        // Named as the other one: names that it prints are compared, too.
-        var name = Path.Combine(folder, "etcdctl");
-        File.CreateSymbolicLink(name, tool);
-        return await new ScriptRun(name, server.Endpoint, folder).RunAsync(script);
+        return await new ScriptRun(tool, server.Endpoint, folder).RunAsync(script);
     }
 
     [Fact]

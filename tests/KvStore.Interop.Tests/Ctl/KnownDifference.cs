@@ -5,7 +5,7 @@ using KvStore.Testing.Processes;
 namespace KvStore.Interop.Tests.Ctl;
 
 /// <summary>An entry of testdata/differences.txt: where the answer wanted is not that of the programs of 3.5, and why.</summary>
-internal sealed class KnownDifference
+internal sealed partial class KnownDifference
 {
     private readonly Regex _lines;
     private readonly string _who;
@@ -18,7 +18,7 @@ internal sealed class KnownDifference
         _lines = new Regex($"^(?:{lines})$");
         _who = who is "tool" or "server" or "pair" ? who : throw new FormatException($"{reason}: who is {who}");
         _theirs = new Regex(Bytes(theirs));
-        _ours = Bytes(ours.Replace("\\n", "\n", StringComparison.Ordinal));
+        _ours = Control().Replace(Bytes(ours.Replace("\\n", "\n", StringComparison.Ordinal)), match => ((char)Convert.ToByte(match.Groups[1].Value, 16)).ToString());
     }
 
     public string Reason { get; }
@@ -53,6 +53,9 @@ internal sealed class KnownDifference
 
         return found;
     }
+
+    [GeneratedRegex(@"\\x([0-9a-f]{2})")]
+    private static partial Regex Control();
 
     /// <summary>As outputs are kept: one char for each byte.</summary>
     private static string Bytes(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));

@@ -128,7 +128,7 @@ public sealed class OfflineComparisonTests
         File.Copy(files.Combine("ours.db"), Path.Combine(folder, "ours.db"));
         var link = Path.Combine(folder, "etcdutl");
         File.CreateSymbolicLink(link, tool);
-        return await new ScriptRun(link, endpoint: "", folder).RunAsync(script);
+        return await new ScriptRun(new ScriptTool(link, ToolStart.Always), endpoint: "", folder).RunAsync(script);
     }
 
     private static Task<ProcessResult> AskAsync(ServerProcess server, string input, params string[] words) =>

@@ -11,6 +11,9 @@ internal sealed record ScriptLine
 
     public bool HasFormats { get; private init; }
 
+    /// <summary>Not a command: what happens to the servers meanwhile, in the script's own words.</summary>
+    public bool IsAct { get; private init; }
+
     /// <summary>Whether the tool answers it without a server.</summary>
     public bool NeedsNoServer { get; private init; }
 
@@ -24,6 +27,9 @@ internal sealed record ScriptLine
 
     public IReadOnlyDictionary<string, string> Variables { get; private init; } = new Dictionary<string, string>();
 
+    /// <summary>Whether it chooses itself how a server is spoken to.</summary>
+    public bool SaysTls => Words.Any(ScriptCluster.IsOfTls) || Variables.Keys.Any(name => ScriptCluster.IsOfTls("--" + name["ETCDCTL_".Length..].ToLowerInvariant().Replace('_', '-')));
+
     public static IReadOnlyList<ScriptLine> ReadAll(string file) =>
     [
         .. File.ReadLines(Path.Combine(Checkout.Root, "tests/KvStore.Interop.Tests/Ctl/testdata", file))
@@ -32,6 +38,8 @@ internal sealed record ScriptLine
 
     private static ScriptLine Parse(string line)
     {
+        if (line[0] == '%')
+            return new ScriptLine { Words = line[1..].Split(' '), IsAct = true };
         var hasFormats = TryTake(ref line, '*', out _);
         var needsNoServer = TryTake(ref line, '!', out _);
         TryTake(ref line, '$', out var capture);

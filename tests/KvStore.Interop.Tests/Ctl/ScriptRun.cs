@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -6,22 +5,26 @@ using System.Text.RegularExpressions;
 namespace KvStore.Interop.Tests.Ctl;
 
 /// <summary>Runs a script with one tool against one server and keeps what each line printed, without what chance decides.</summary>
-/// <param name="program">The tool.</param>
+/// <param name="tool">What it is run with.</param>
 /// <param name="endpoint">The server's; empty for a script without a server.</param>
 /// <param name="folder">Where the tool runs: files that a script names are made there.</param>
-internal sealed partial class ScriptRun(string program, string endpoint, string folder)
+/// <param name="cluster">What lines may name beside the endpoint; null for one member in clear text.</param>
+internal sealed partial class ScriptRun(ScriptTool tool, string endpoint, string folder, ScriptCluster? cluster = null)
 {
     private static readonly string[] Formats = ["simple", "json", "fields", "table", "protobuf"];
 
-    private readonly Dictionary<string, string> _captured = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _captured = new(cluster?.Names ?? new Dictionary<string, string>(), StringComparer.Ordinal);
     private readonly List<ScriptStep> _steps = [];
     private ScriptLine? _line;
+    private string[] _words = [];
 
     public async Task<IReadOnlyList<ScriptStep>> RunAsync(IEnumerable<ScriptLine> lines)
     {
         foreach (var line in lines)
         {
-            foreach (var format in line.HasFormats ? Formats : Formats[..1])
+            if (line.IsAct)
+                await cluster!.ActAsync(line.Words).ConfigureAwait(false);
+            foreach (var format in line.IsAct ? [] : line.HasFormats ? Formats : Formats[..1])
                 await StepAsync(line, format).ConfigureAwait(false);
         }
 
@@ -33,15 +36,22 @@ internal sealed partial class ScriptRun(string program, string endpoint, string 
         string[] words = [.. line.Words.Select(word => Fill(word, format))];
         if (format != Formats[0])
             words = [.. words.TakeWhile(word => word != "--"), "-w", format, .. words.SkipWhile(word => word != "--")];
-        var start = new ProcessStartInfo(program, endpoint.Length > 0 && !words.Contains("--endpoints") ? ["--endpoints", endpoint, .. words] : words) { WorkingDirectory = folder };
-        foreach (var (name, value) in line.Variables)
-            start.Environment[name] = value;
-        var result = await ToolProcess.RunAsync(start, Fill(line.Input, format), line.Lines).ConfigureAwait(false);
+        var result = await tool.RunAsync(line, [.. GlobalFlags(line), .. words], Fill(line.Input, format), folder, isFirst: format == Formats[0]).ConfigureAwait(false);
         if (line.Capture.Length > 0)
             _captured[line.Capture] = IdIn(result.Output);
         _line = line;
+        _words = words;
         var title = Anonymous(string.Join(' ', words.Select(word => word.Length == 0 ? "''" : word)));
         _steps.Add(new ScriptStep(title, $"exit {result.ExitCode}\n{Anonymous(WithoutHelp(result.Output))}{Anonymous(WithoutLog(result.Errors))}", line.NeedsNoServer));
+    }
+
+    /// <summary>What a line does not say itself: where the server is, and how it is spoken to.</summary>
+    private IEnumerable<string> GlobalFlags(ScriptLine line)
+    {
+        if (endpoint.Length > 0 && !line.Words.Contains("--endpoints"))
+            yield return "--endpoints=" + endpoint;
+        foreach (var flag in cluster is null || line.SaysTls ? [] : cluster.TlsFlags)
+            yield return flag;
     }
 
     /// <summary>The first id that is printed, in hexadecimal digits.</summary>
@@ -73,6 +83,8 @@ internal sealed partial class ScriptRun(string program, string endpoint, string 
         text = LeaseKeys(text);
         foreach (var (name, value) in _captured)
             text = WithoutId(text, value, $"<{name}>");
+        if (cluster is not null)
+            text = ScriptCluster.WithoutChance(text, _words);
         foreach (Match match in OwnedKey().Matches(text))
             text = WithoutId(text, match.Groups[1].Value, "<own>");
         text = Members().Replace(Remaining().Replace(text, "$1<seconds>"), "Member <");
@@ -99,7 +111,7 @@ internal sealed partial class ScriptRun(string program, string endpoint, string 
     {
         text = text.Replace(hex, name, StringComparison.Ordinal);
         return ulong.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var id)
-            ? text.Replace(id.ToString(CultureInfo.InvariantCulture), name, StringComparison.Ordinal)
+            ? text.Replace(id.ToString(CultureInfo.InvariantCulture), name, StringComparison.Ordinal).Replace(ScriptCluster.Encoded(id), name, StringComparison.Ordinal)
             : text;
     }
 

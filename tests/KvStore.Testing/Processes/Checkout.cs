@@ -19,6 +19,21 @@ public static class Checkout
         }
     }
 
+    /// <summary>
+    /// kvctl for hundreds of starts: compiled ahead of time where that was made of this build, which takes a third less time, and else as
+    /// it was built.
+    /// </summary>
+    public static string QuickCtl
+    {
+        get
+        {
+            var published = Path.Combine(Root, ".cache/kvctl/kvctl.dll");
+            var made = File.Exists(published) ? File.GetLastWriteTimeUtc(published) : default;
+            var isOfThisBuild = Directory.EnumerateFiles(Path.GetDirectoryName(Ctl)!, "*.dll").All(file => File.GetLastWriteTimeUtc(file) <= made);
+            return isOfThisBuild ? Path.ChangeExtension(published, null) : Ctl;
+        }
+    }
+
     /// <summary>etcd 3.5, the peer that answers are compared with.</summary>
     public static string Etcd => Peer("KVSTORE_ETCD_DIR", ".cache/etcd/usr/bin", "etcd");
 

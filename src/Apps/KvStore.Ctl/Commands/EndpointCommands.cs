@@ -64,9 +64,9 @@ internal static class EndpointCommands
             using var client = call.ClientOf(GoText.ToUnicode(endpoint));
             found.Add(new EndpointHash(endpoint, await client.Maintenance.HashKvAsync(request, call.Stopping).ConfigureAwait(false)));
         }).ConfigureAwait(false);
+        call.Printer.EndpointHash(found);
         if (failure is not null)
             throw new CtlException(ExitCode.Error, failure);
-        call.Printer.EndpointHash(found);
     }
 
     /// <returns>What the first endpoint that failed said, or null.</returns>

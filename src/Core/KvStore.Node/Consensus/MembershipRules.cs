@@ -44,10 +44,11 @@ internal static class MembershipRules
             return EtcdErrors.NotLeader;
         if (directory.Find(request.Member) is not { } learner)
             return EtcdErrors.MemberNotFound;
-        if (!learner.IsLearner)
-            return EtcdErrors.MemberNotLearner;
+        // In etcd's order: of a voter that is far behind it is said, too, that it is not in sync.
         if (!health.IsCaughtUp(request.Member, options.PromotePercent))
             return EtcdErrors.LearnerNotReady;
+        if (!learner.IsLearner)
+            return EtcdErrors.MemberNotLearner;
         if (!options.StrictReconfigCheck)
             return null;
         var (rest, started) = CountVoters(directory, except: request.Replaces);

@@ -45,7 +45,13 @@ internal static class TransportErrors
         var deepest = failure;
         while (deepest.InnerException is { } inner)
             deepest = inner;
-        var reason = deepest is SocketException socket ? SocketReason(socket.SocketErrorCode) : deepest.Message;
+        var reason = deepest switch
+        {
+            SocketException socket => SocketReason(socket.SocketErrorCode),
+            // The handler closed it: a server that wants another certificate ends the connection just so.
+            ObjectDisposedException => "use of closed network connection",
+            _ => deepest.Message,
+        };
         return neverSent
             ? $"connection error: desc = \"transport: Error while dialing: dial tcp {endpoint}: {reason}\""
             : $"error reading from server: {reason}";
