@@ -33,12 +33,9 @@ public sealed class SimulatedStore : IOrderedStore
         _provider.Before(StoreCall.Write);
         for (var records = batch.Read(); records.MoveNext();)
         {
-            next = records.Operation switch
-            {
-                StoreBatch.Operation.Put => SortedBytes.Put(next, records.Key.ToArray(), records.Value.ToArray()),
-                StoreBatch.Operation.Delete => SortedBytes.Delete(next, records.Key),
-                _ => SortedBytes.DeleteRange(next, records.Key, records.Value),
-            };
+            next = records.Operation == StoreBatch.Operation.Put
+                ? SortedBytes.Put(next, records.Key.ToArray(), records.Value.ToArray())
+                : SortedBytes.Delete(next, records.Key);
         }
 
         _files.Append(next, _provider.Options.UnflushedBatchesMax);

@@ -57,15 +57,6 @@ internal sealed class SortedBytes
         return Join(below, RemoveFirst(rest, key));
     }
 
-    public static SortedBytes? DeleteRange(SortedBytes? root, ReadOnlySpan<byte> fromInclusive, ReadOnlySpan<byte> toExclusive)
-    {
-        if (fromInclusive.SequenceCompareTo(toExclusive) >= 0)
-            return root;
-        var (below, rest) = Split(root, fromInclusive);
-        var (_, above) = Split(rest, toExclusive);
-        return Join(below, above);
-    }
-
     /// <summary>Pushes the way to the first pair at or above a key; <see cref="Pop"/> then walks in ascending order.</summary>
     public static void Seek(SortedBytes? root, ReadOnlySpan<byte> fromInclusive, Stack<SortedBytes> path)
     {

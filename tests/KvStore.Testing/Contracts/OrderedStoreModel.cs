@@ -15,9 +15,7 @@ public static class OrderedStoreModel
         for (var record = prng.Below(20); record >= 0; record--)
         {
             var key = RandomKey(prng);
-            if (prng.Chance(1, 20))
-                DeleteRange(prng, model, batch, key);
-            else if (prng.Chance(1, 4))
+            if (prng.Chance(1, 4))
                 Delete(model, batch, key);
             else
                 Put(prng, model, batch, key);
@@ -62,15 +60,6 @@ public static class OrderedStoreModel
     {
         batch.Delete(key);
         model.Remove(key);
-    }
-
-    private static void DeleteRange(Prng prng, SortedDictionary<byte[], byte[]> model, StoreBatch batch, byte[] one)
-    {
-        var two = RandomKey(prng);
-        var (from, to) = ByBytes.Compare(one, two) <= 0 ? (one, two) : (two, one);
-        batch.DeleteRange(from, to);
-        foreach (var key in model.Keys.Where(key => ByBytes.Compare(key, from) >= 0 && ByBytes.Compare(key, to) < 0).ToList())
-            model.Remove(key);
     }
 
     // Few distinct bytes and lengths, so that keys meet again and are prefixes of each other.

@@ -12,10 +12,12 @@ namespace KvStore.StateMachine;
 internal sealed class ClusterApplier
 {
     private readonly MvccWriter _writer;
+    private readonly IOrderedStore _store;
 
     public ClusterApplier(MvccWriter writer, IOrderedStore store)
     {
         _writer = writer;
+        _store = store;
         State = new ClusterState
         {
             Id = ClusterRecords.LoadClusterId(store),
@@ -31,7 +33,7 @@ internal sealed class ClusterApplier
     public void Found(ClusterId cluster, IReadOnlyList<Member> members)
     {
         var table = new MemberTable(members, []);
-        ClusterRecords.Clear(_writer.Batch);
+        ClusterRecords.Clear(_store, _writer.Batch);
         ClusterRecords.PutClusterId(_writer.Batch, cluster);
         ClusterRecords.PutChanges(_writer.Batch, MemberTable.Empty, table);
         State = State with { Id = cluster, Members = table, DowngradeTarget = "" };

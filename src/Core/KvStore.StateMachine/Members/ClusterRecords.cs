@@ -59,9 +59,11 @@ internal static class ClusterRecords
     }
 
     /// <summary>Forgets every member and every removed id: a new cluster begins from this store (C4, C11).</summary>
-    public static void Clear(StoreBatch batch)
+    public static void Clear(IOrderedStore store, StoreBatch batch)
     {
-        batch.DeleteRange([Table], [Table + 1]);
+        using var members = store.Scan([Table], [Table + 1]);
+        while (members.MoveNext())
+            batch.Delete(members.Key);
         batch.Delete(DowngradeKey);
     }
 

@@ -126,6 +126,9 @@ internal static unsafe partial class RocksDbNative
     internal static partial void rocksdb_options_destroy(nint options);
 
     [LibraryImport(Library)]
+    internal static partial void rocksdb_get_options_from_string(OptionsHandle base_options, byte* opts_str, OptionsHandle new_options, ref nint errptr);
+
+    [LibraryImport(Library)]
     internal static partial void rocksdb_options_set_create_if_missing(OptionsHandle options, byte value);
 
     [LibraryImport(Library)]
