@@ -18,7 +18,8 @@ usage() {
 ./build.sh cluster [N]          build, then start N (3) members on this machine over mutual TLS; Ctrl-C stops them
 ./build.sh test [filter]        build, then run every test (or those test projects whose name contains the filter)
 ./build.sh simulate [args]      run the simulator, e.g. --seeds 1..5000, or --swarm SECONDS
-./build.sh bench [args]         run the benchmarks beside etcd and write docs/BENCHMARKS.md (`bench large`: tens of gigabytes, BENCHMARKS-LARGE.md)
+./build.sh bench [args]         run the benchmarks beside etcd and write docs/BENCHMARKS.md
+                                `bench large` takes tens of gigabytes of disk and writes docs/BENCHMARKS-LARGE.md; `bench inner` measures pieces alone
 ./build.sh build                build everything, and kvctl compiled ahead of time into .cache/kvctl
 ./build.sh publish              build, then compile the server ahead of time into .cache/publish
 ./build.sh pack                 build, then make the client's NuGet packages in .cache/packages
@@ -230,6 +231,7 @@ pack() {
 }
 
 bench() {
+  if [ "${1:-}" = inner ]; then build; exec "$BENCHMARKS" "$@"; fi
   publish
   need_etcd
   need_clients

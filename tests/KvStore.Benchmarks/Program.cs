@@ -1,3 +1,4 @@
 using KvStore.Benchmarks;
+using KvStore.Benchmarks.Inner;
 
-return await BenchmarkOptions.Parse(args).RunAsync().ConfigureAwait(false);
+return args is ["inner", .. var rest] ? InnerRun.Run(rest) : await BenchmarkOptions.Parse(args).RunAsync().ConfigureAwait(false);
