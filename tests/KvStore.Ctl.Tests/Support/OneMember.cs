@@ -10,6 +10,8 @@ public sealed class OneMember : IAsyncLifetime
 
     public OneMember() => _server = ServerProcess.OneMember(Checkout.Server, _folder.Combine("data"));
 
+    public ServerProcess Server => _server;
+
     public string Endpoint => _server.Endpoint;
 
     public async Task InitializeAsync()
