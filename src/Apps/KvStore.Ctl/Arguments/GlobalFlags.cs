@@ -90,33 +90,16 @@ internal static class GlobalFlags
         var files = new[] { words.CaFile, words.Certificate, words.Key };
         if ((words.Certificate.Length == 0) != (words.Key.Length == 0))
             throw new CtlException(ExitCode.BadArguments, $"KeyFile and CertFile must both be present[key: {words.Key}, cert: {words.Certificate}]");
-        foreach (var file in files.Where(file => file.Length > 0))
-            MustBeReadable(GoText.ToUnicode(file));
+        if (words.Certificate.Length > 0)
+            CertificateFiles.MustBeAPair(GoText.ToUnicode(words.Certificate), GoText.ToUnicode(words.Key));
+        if (words.CaFile.Length > 0)
+            CertificateFiles.MustBeAuthorities(GoText.ToUnicode(words.CaFile));
         return skipsVerification || domain is not null || !words.IsInsecure || files.Any(file => file.Length > 0)
             ? new TlsClientOptions
             {
                 CaFile = File(words.CaFile), CertificateFile = File(words.Certificate), KeyFile = File(words.Key), ServerName = domain, InsecureSkipVerify = skipsVerification,
             }
             : null;
-    }
-
-    /// <summary>Said at once, as etcdctl does: a handshake that fails for it would be tried again until the time is over.</summary>
-    private static void MustBeReadable(string path)
-    {
-        try
-        {
-            using var file = System.IO.File.OpenRead(path);
-        }
-        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException)
-        {
-            var reason = unusable switch
-            {
-                FileNotFoundException or DirectoryNotFoundException => "no such file or directory",
-                UnauthorizedAccessException => "permission denied",
-                _ => unusable.Message,
-            };
-            throw new CtlException(ExitCode.BadArguments, GoText.Of($"open {path}: {reason}"));
-        }
     }
 
     private static (string? User, string? Password) Credentials(string user, string password, Func<string> askPassword)
