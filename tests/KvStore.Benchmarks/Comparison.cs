@@ -126,6 +126,8 @@ internal sealed class Comparison(BenchmarkOptions options)
         List<Measurement> etcd = [], ours = [];
         for (var round = 0; round < Math.Min(options.Rounds, row.RoundsMax ?? int.MaxValue); round++)
         {
+            if (round > 0 && !options.IsLarge && Stopwatch.GetElapsedTime(_started) > options.RoundsLimit)
+                break;
             // The order changes every round, so that neither side always has the warmer machine.
             if (round % 2 == 0)
                 etcd.Add(await measure(options.EtcdPath).ConfigureAwait(false));

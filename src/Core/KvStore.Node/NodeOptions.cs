@@ -131,6 +131,12 @@ public sealed record NodeOptions
     /// <summary>Entries applied since the last flush that cause the next one earlier: about a second of replay.</summary>
     public ulong FlushAfterEntries { get; init; } = 100_000;
 
+    /// <summary>
+    /// Bytes of such entries that do the same: a restart reads them all into memory, and 100,000 puts of 10 KB would be a gigabyte of it.
+    /// Twice what the store buffers before it flushes by itself, so that ordinary loads flush no more often.
+    /// </summary>
+    public long FlushAfterBytes { get; init; } = 128L << 20;
+
     /// <summary>Versions one step of the compaction sweep removes between two batches of entries: about a millisecond, so that no put waits longer for it.</summary>
     public int SweepVersionsMax { get; init; } = 256;
 

@@ -28,4 +28,22 @@ public sealed class LogRetentionTests
         cluster.AwaitOk(member, member.Read());
         Assert.Equal("999", member.Get("k4"));
     }
+
+    /// <summary>A restart reads what was not flushed into memory: few entries are enough when they are large.</summary>
+    [Fact]
+    public void Store_AfterSoManyBytes_IsFlushed()
+    {
+        var cluster = TestCluster.Found(1, seed: 8, options => options with { FlushAfterBytes = 10_000, FlushInterval = TimeSpan.FromDays(1) });
+        var member = cluster.Leader();
+        cluster.AwaitOk(member, member.Put("small", "value"));
+        cluster.Run(TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain(member.Traced, IsFlush);
+        for (var i = 0; i < 10; i++)
+            cluster.AwaitOk(member, member.Put("large", new string('v', 1_000)));
+        cluster.Until(() => member.Traced.Exists(IsFlush), "a flush");
+        cluster.Run(TimeSpan.FromSeconds(1));
+        Assert.Single(member.Traced, IsFlush);
+    }
+
+    private static bool IsFlush(TraceEvent traced) => traced.Kind == TraceKind.StoreFlushed;
 }

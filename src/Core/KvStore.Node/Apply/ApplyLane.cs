@@ -33,6 +33,7 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
     private AppliedState _last;
     private ClusterState _cluster;
     private int _pendingEntries;
+    private long _bytesSinceTick;
     private bool _sweepIsPosted;
     private bool _sweepWaits;
     private Instant _now;
@@ -123,6 +124,7 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
         _trace.Emit(new TraceEvent(TraceKind.EntryApplied, (ulong)_applier.LastCommand, reply.Error is null ? 1UL : 0));
         _last = new AppliedState(entry.Index, entry.Term);
         _pendingEntries++;
+        _bytesSinceTick += entry.CostBytes;
         if (!reply.Request.IsNone)
             _answers.Add(reply);
         if (entry.Kind == LogEntryKind.Membership)
@@ -176,7 +178,8 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
         _leases.RetryWaiting(now);
         // Once a tick and not once a batch: it is the index the next flush will cover.
         Commit();
-        _to.Background.Post(new BackgroundMessage.Applied(_last.Index));
+        _to.Background.Post(new BackgroundMessage.Applied(_last.Index, _bytesSinceTick));
+        _bytesSinceTick = 0;
     }
 
     // Compaction

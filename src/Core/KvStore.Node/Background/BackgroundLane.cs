@@ -24,6 +24,7 @@ internal sealed class BackgroundLane : ILaneHandler<BackgroundMessage>
     private ILane<BackgroundMessage>? _self;
     private LogIndex _applied;
     private LogIndex _flushed;
+    private long _unflushedBytes;
     private Instant _now;
     private Instant _flushDue;
     private bool _continues;
@@ -77,7 +78,7 @@ internal sealed class BackgroundLane : ILaneHandler<BackgroundMessage>
                 Tick(tick.Now);
                 break;
             case BackgroundMessage.Applied applied:
-                OnApplied(applied.Index);
+                OnApplied(applied);
                 break;
             case BackgroundMessage.SendSnapshot send:
                 _sends.Begin(send.To, send.Term, _store.Store);
@@ -124,10 +125,11 @@ internal sealed class BackgroundLane : ILaneHandler<BackgroundMessage>
         CloseReplaced();
     }
 
-    private void OnApplied(LogIndex applied)
+    private void OnApplied(BackgroundMessage.Applied applied)
     {
-        _applied = applied;
-        if (applied > _flushed && applied - _flushed >= _options.FlushAfterEntries)
+        _applied = applied.Index;
+        _unflushedBytes += applied.Bytes;
+        if (_unflushedBytes >= _options.FlushAfterBytes || (_applied > _flushed && _applied - _flushed >= _options.FlushAfterEntries))
             Flush();
     }
 
@@ -140,6 +142,7 @@ internal sealed class BackgroundLane : ILaneHandler<BackgroundMessage>
             return;
         _store.Store.Flush();
         _flushed = index;
+        _unflushedBytes = 0;
         _trace.Emit(new TraceEvent(TraceKind.StoreFlushed, index.Value));
         _to.Consensus.Post(ConsensusMessage.Of(new ConsensusEvent.StoreFlushed(index)));
     }
@@ -151,6 +154,7 @@ internal sealed class BackgroundLane : ILaneHandler<BackgroundMessage>
         _catalog.Adopt(adopt.Path);
         _applied = adopt.Mark.Index;
         _flushed = adopt.Mark.Index;
+        _unflushedBytes = 0;
         _to.Apply.Post(new ApplyMessage.InstallSnapshot(adopt.Mark, adopt.Path, store));
     }
 

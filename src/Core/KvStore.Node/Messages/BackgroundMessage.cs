@@ -11,8 +11,8 @@ internal abstract record BackgroundMessage
 {
     public sealed record Tick(Instant Now) : BackgroundMessage;
 
-    /// <summary>The store contains everything up to the index (not yet durably).</summary>
-    public sealed record Applied(LogIndex Index) : BackgroundMessage;
+    /// <summary>The store contains everything up to the index (not yet durably); what the entries since the message before cost.</summary>
+    public sealed record Applied(LogIndex Index, long Bytes) : BackgroundMessage;
 
     /// <summary>A peer needs a snapshot; answered once by SnapshotSendFinished. The term is the leader's.</summary>
     public sealed record SendSnapshot(MemberId To, Term Term) : BackgroundMessage;
