@@ -13,6 +13,11 @@ public sealed record MembershipRequest
     /// <summary>Of an added or updated member: where its peers reach it.</summary>
     public IReadOnlyList<string> PeerUrls { get; init; } = [];
 
+    /// <summary>
+    /// Of what a follower is to propose: the members that answer the leader, as the leader said when it was asked. Null when it was not.
+    /// </summary>
+    public IReadOnlySet<MemberId>? Active { get; init; }
+
     /// <summary>Of an added or adopted learner: the leader promotes it by itself once it has started and caught up.</summary>
     public bool AutoPromote { get; init; }
 

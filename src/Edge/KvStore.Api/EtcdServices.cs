@@ -40,6 +40,7 @@ public sealed class EtcdServices : IDisposable
         var leader = new LeaderCalls(member, peers, options);
         var promotion = new LearnerPromotion(gateway, leader);
         var progress = new ClusterProgress(member, gateway, leader);
+        var proposals = new MembershipProposals(member, gateway, progress);
         var leases = new LeaderLeases(gateway, leader);
         var measures = new ServiceMeasures();
         _leaders = new LeaderMonitor(member, options);
@@ -50,8 +51,8 @@ public sealed class EtcdServices : IDisposable
         new KvService(member, gateway, quota, headers, options).Register(Table);
         new WatchService(member, gateway, headers, _leaders, measures, options).Register(Table);
         new LeaseService(member, gateway, leases, _leaders, quota, headers, options).Register(Table);
-        new ClusterService(member, gateway, promotion, headers, measures, options).Register(Table);
-        new MembershipService(member, gateway, progress, headers, options).Register(Table);
+        new ClusterService(member, gateway, promotion, proposals, headers, measures, options).Register(Table);
+        new MembershipService(member, gateway, proposals, progress, headers, options).Register(Table);
         new MaintenanceService(member, gateway, quota, headers, measures, options).Register(Table);
         LockService.Register(Table);
         ElectionService.Register(Table);

@@ -181,6 +181,19 @@ public sealed class ThreeMemberTests
         Assert.Equal(target, cluster.Leader());
     }
 
+    /// <summary>The strict check of a follower asks the leader who answers: a leader of this moment must not call the others dead.</summary>
+    [Fact]
+    public void NewLeader_BeforeItTicks_KnowsWhoAnswers()
+    {
+        var cluster = TestCluster.Found(3, seed: 8);
+        var leader = cluster.Leader();
+        var target = cluster.Members.First(member => member != leader);
+        leader.Call((node, id) => node.TryTransferLeadership(id, target.Id));
+        cluster.Until(() => target.Status.IsLeader, "the move");
+        Assert.Equal(3, target.Status.Peers.Count);
+        Assert.All(target.Status.Peers, peer => Assert.True(peer.RecentlyActive));
+    }
+
     /// <summary>R13: the target is gone; the caller is told, and the leader goes on.</summary>
     [Fact]
     public void MoveLeader_ToADeadMember_EndsWithItsError()

@@ -41,6 +41,21 @@ public sealed class MembershipRulesTests
             Expected(refusal == "unhealthy-not" ? null : refusal),
             Judge(MembershipRequestKind.Remove, new MemberId((ulong)member), voters, started, active));
 
+    /// <summary>C7 of a follower: it judges as the leader does by what the leader told it, and nothing when it did not ask.</summary>
+    [Theory]
+    [InlineData(MembershipRequestKind.AddVoter, 9, 2, "unhealthy")]
+    [InlineData(MembershipRequestKind.AddVoter, 9, 3, null)]
+    [InlineData(MembershipRequestKind.AddLearner, 9, 2, null)]
+    [InlineData(MembershipRequestKind.Remove, 1, 2, "unhealthy")]
+    [InlineData(MembershipRequestKind.Remove, 3, 2, null)]
+    public void OfAFollower(MembershipRequestKind kind, int member, int active, string? refusal)
+    {
+        var directory = Directory(3, 3);
+        var request = Request(kind, new MemberId((ulong)member)) with { Active = Enumerable.Range(1, active).Select(i => new MemberId((ulong)i)).ToHashSet() };
+        Assert.Equal(Expected(refusal), MembershipRules.Judge(request, directory, ClusterHealth.OfAnswers(request.Active, directory), _strict));
+        Assert.Equal(EtcdErrors.NotLeader, MembershipRules.Judge(request, directory, ClusterHealth.OfAnswers(null, directory), _strict));
+    }
+
     [Fact]
     public void WithoutTheStrictCheck_OnlyTheLogDecides()
     {

@@ -3,7 +3,7 @@ using KvStore.Raft;
 
 namespace KvStore.Node.Consensus;
 
-/// <summary>Who answers the leader, and how far each is. Made from raft's progress at the moment of a question.</summary>
+/// <summary>Who answers the leader, and how far each is. Made from raft's progress at the moment of a question, or of what the leader told.</summary>
 internal sealed class ClusterHealth(MemberId self, LogIndex leaderMatch, IReadOnlyList<PeerStatus> peers)
 {
     /// <summary>Null on any member but the leader: others do not know.</summary>
@@ -14,6 +14,17 @@ internal sealed class ClusterHealth(MemberId self, LogIndex leaderMatch, IReadOn
         var peers = new List<PeerStatus>();
         raft.CopyPeersTo(peers);
         return new ClusterHealth(self, raft.LastIndex, peers);
+    }
+
+    /// <summary>What a follower knows from the leader, who was asked: who answers, but not how far each is. Null when nobody asked.</summary>
+    public static ClusterHealth? OfAnswers(IReadOnlySet<MemberId>? active, MemberDirectory directory)
+    {
+        if (active is null)
+            return null;
+        var peers = new List<PeerStatus>(directory.Members.Count);
+        foreach (var member in directory.Members)
+            peers.Add(default(PeerStatus) with { Member = member.Id, IsLearner = member.IsLearner, RecentlyActive = active.Contains(member.Id) });
+        return new ClusterHealth(MemberId.None, LogIndex.Zero, peers);
     }
 
     /// <summary>Voters that answered within the last election timeout, the leader itself included.</summary>

@@ -16,7 +16,8 @@ internal sealed class MembershipChanges(NodeOptions options, RaftCore raft, Memb
     public void Add(RequestId request, MembershipRequest change, MemberDirectory directory, Instant now)
     {
         change = WithReplaced(change, directory);
-        if (MembershipRules.Judge(change, directory, ClusterHealth.Of(raft, self), options) is { } refusal)
+        var health = ClusterHealth.Of(raft, self) ?? ClusterHealth.OfAnswers(change.Active, directory);
+        if (MembershipRules.Judge(change, directory, health, options) is { } refusal)
         {
             outcome.Refused(request, refusal);
             return;

@@ -11,7 +11,7 @@ internal static class MembershipRules
 {
     /// <param name="request">What is asked.</param>
     /// <param name="directory">The members as applied here.</param>
-    /// <param name="health">Who is reachable; null on a follower, which does not know and leaves it to quorums.</param>
+    /// <param name="health">Who is reachable; null on a follower that did not ask the leader, which then judges nothing strictly: "not leader".</param>
     /// <param name="options">The strictness and the limits.</param>
     public static EtcdError? Judge(MembershipRequest request, MemberDirectory directory, ClusterHealth? health, NodeOptions options) =>
         request.Kind switch
@@ -34,13 +34,15 @@ internal static class MembershipRules
             return EtcdErrors.MemberNotEnoughStarted;
         // C7: a member may be down as long as those that answer are a quorum of the larger cluster, the new one not counted.
         var needed = isVoter && !isFirstGrowth ? Quorum(voters + 1) : Quorum(voters);
-        return health is not null && health.ActiveVoters < needed ? EtcdErrors.Unhealthy : null;
+        if (health is null)
+            return EtcdErrors.NotLeader;
+        return health.ActiveVoters < needed ? EtcdErrors.Unhealthy : null;
     }
 
     private static EtcdError? JudgePromote(MembershipRequest request, MemberDirectory directory, ClusterHealth? health, NodeOptions options)
     {
         // Only the leader knows how far a learner is.
-        if (health is null)
+        if (health is null || request.Active is not null)
             return EtcdErrors.NotLeader;
         if (directory.Find(request.Member) is not { } learner)
             return EtcdErrors.MemberNotFound;
@@ -71,8 +73,10 @@ internal static class MembershipRules
         var (rest, started) = CountVoters(directory, except: member);
         if (rest == 0 || started < Quorum(rest))
             return EtcdErrors.MemberNotEnoughStarted;
+        if (health is null)
+            return EtcdErrors.NotLeader;
         // A member that does not answer is no part of the active quorum: it may always go.
-        if (health is null || !health.IsActive(member))
+        if (!health.IsActive(member))
             return null;
         return health.ActiveVoters - 1 < Quorum(rest) ? EtcdErrors.Unhealthy : null;
     }

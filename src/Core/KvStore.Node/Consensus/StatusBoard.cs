@@ -53,6 +53,9 @@ internal sealed class StatusBoard
 
     public void Publish(RaftCore raft, MemberDirectory directory, Admission admission, bool isPublished)
     {
+        // But whoever asks a new leader must not take its peers for dead until it ticks.
+        if (raft.Role == RaftRole.Leader && _peers.Count == 0)
+            OnTick(raft);
         var before = _status;
         var status = before with
         {

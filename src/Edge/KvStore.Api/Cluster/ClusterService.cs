@@ -13,7 +13,7 @@ using KvStore.Protocol.Etcd;
 namespace KvStore.Api.Cluster;
 
 /// <summary>The Cluster service (contract 3.7). Its headers have revision zero, as etcd's do.</summary>
-internal sealed class ClusterService(IMember member, NodeGateway gateway, LearnerPromotion promotion, ResponseHeaders headers, ServiceMeasures measures, ApiOptions options)
+internal sealed class ClusterService(IMember member, NodeGateway gateway, LearnerPromotion promotion, MembershipProposals proposals, ResponseHeaders headers, ServiceMeasures measures, ApiOptions options)
 {
     public void Register(GrpcServiceTable table)
     {
@@ -62,7 +62,7 @@ internal sealed class ClusterService(IMember member, NodeGateway gateway, Learne
                 return;
             var reply = change.Kind == MembershipRequestKind.Promote
                 ? await promotion.PromoteAsync(bytes, call.CancellationToken).ConfigureAwait(false)
-                : await gateway.ChangeMembershipAsync(call, change).ConfigureAwait(false);
+                : await proposals.ProposeAsync(call, change).ConfigureAwait(false);
             if (change.Kind == MembershipRequestKind.Promote && reply.Error is { } refused)
                 measures.OnPromotionRefused(refused);
             if (!call.IsRefused(reply.Error))

@@ -12,7 +12,7 @@ namespace KvStore.Api.Cluster;
 /// The service that etcd does not have (ADR 0015): learners that the leader promotes by itself, also in a voter's place, and how far they
 /// are. Who may: root, as for the changes of the Cluster service.
 /// </summary>
-internal sealed class MembershipService(IMember member, NodeGateway gateway, ClusterProgress progress, ResponseHeaders headers, ApiOptions options)
+internal sealed class MembershipService(IMember member, NodeGateway gateway, MembershipProposals proposals, ClusterProgress progress, ResponseHeaders headers, ApiOptions options)
 {
     public void Register(GrpcServiceTable table)
     {
@@ -36,7 +36,7 @@ internal sealed class MembershipService(IMember member, NodeGateway gateway, Clu
             return null;
         if (Missing(Owner(urls), request, urls) is { } change)
         {
-            if (call.IsRefused((await gateway.ChangeMembershipAsync(call, change).ConfigureAwait(false)).Error))
+            if (call.IsRefused((await proposals.ProposeAsync(call, change).ConfigureAwait(false)).Error))
                 return null;
             // The member publishes a change before it answers a read that began after it.
             if (call.IsRefused((await gateway.ReadAsync(call).ConfigureAwait(false)).Error))

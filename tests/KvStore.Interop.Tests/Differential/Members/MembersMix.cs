@@ -108,11 +108,20 @@ internal sealed class MembersMix
             await Comparison.AskAsync(_clusters.Leader, AuthRequestGenerator.Nobody, AuthRequestGenerator.LogIn(user, PasswordOfAll), _where);
     }
 
-    /// <summary>Every scene that is possible now is as likely to be next as any other, and none comes again before all came.</summary>
+    /// <summary>
+    /// No scene comes again before all came. The first one finds the three founders, of which one is killed; the second one turns
+    /// authentication on for the others of the first round.
+    /// </summary>
     private async Task PlayAsync()
     {
         if (_coming.Count == 0)
-            _coming = [.. new (string, Func<Task>)[] { ("learner", JoinLearnerAsync), ("voter", JoinVoterAsync), ("kill", KillAsync), ("auth", ToggleAuthAsync), ("promote", PromoteAsync), ("remove", RemoveAsync) }.OrderBy(_ => _random.NextUInt64())];
+        {
+            var rest = new (string, Func<Task>)[] { ("learner", JoinLearnerAsync), ("voter", JoinVoterAsync), ("promote", PromoteAsync), ("remove", RemoveAsync) };
+            _coming = [("kill", KillAsync), ("auth", ToggleAuthAsync), .. rest.OrderBy(_ => _random.NextUInt64())];
+            if (_scenes.Count > 0)
+                _coming = [.. _coming.OrderBy(_ => _random.NextUInt64())];
+        }
+
         foreach (var ghost in _requests.Ghosts.Where(ghost => !ghost.IsLearner).ToArray())
             await AskAsync(_requests.AnyVoter(), Root, MembersRequests.Remove(ghost.Number));
         var (name, play) = _coming[0];
@@ -208,11 +217,24 @@ internal sealed class MembersMix
         await _clusters.SettleAsync();
         await victim.KillAsync();
         await _clusters.SettleAsync();
+        if (Voters == VotersMin && victim != _clusters.Learner)
+            await AskUnhealthyAsync();
         for (var i = 0; i < RequestsToARest; i++)
             await AskAsync(_requests.AnyMember(), Caller(), _requests.Next());
         await victim.StartAsync();
         _isKnownHealthy = false;
         await LogInAsync();
+    }
+
+    /// <summary>Two of three voters are left: whoever is asked lets none of them go, and no voter come.</summary>
+    private async Task AskUnhealthyAsync()
+    {
+        await UntilRefusedAsync("etcdserver: unhealthy cluster");
+        foreach (var asked in _clusters.Members.Where(member => member.IsUp && member != _clusters.Learner).ToArray())
+        {
+            await AskAsync(asked, Root, MembersRequests.Add(_requests.Fresh(), isLearner: false));
+            await AskAsync(asked, Root, MembersRequests.Remove(_requests.AnyVoter().Number));
+        }
     }
 
     private async Task ToggleAuthAsync()
@@ -230,27 +252,31 @@ internal sealed class MembersMix
 
     private int Voters => _clusters.Members.Count - (_clusters.Learner is null ? 0 : 1);
 
-    /// <summary>
-    /// Asks each member to add a voter with an address that is there, which is refused for that reason only when all voters have been
-    /// connected for long enough.
-    /// </summary>
     private async Task UntilHealthyAsync()
     {
         if (_isKnownHealthy || IsAVoterDown)
             return;
+        await UntilRefusedAsync("etcdserver: Peer URLs already exists");
+        _isKnownHealthy = true;
+    }
+
+    /// <summary>
+    /// Asks each member to add a voter with an address that is there, which changes nothing and is refused for that reason only when all
+    /// voters have been connected for long enough.
+    /// </summary>
+    private async Task UntilRefusedAsync(string text)
+    {
         await _clusters.SettleAsync();
         using var timeout = new CancellationTokenSource(Patience);
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         var probe = MembersRequests.Add([TwinAnswers.PeerOf(_clusters.Leader.Name)], isLearner: false);
-        foreach (var member in _clusters.Members.Where(member => member != _clusters.Learner))
+        foreach (var member in _clusters.Members.Where(member => member.IsUp && member != _clusters.Learner))
         {
             for (var side = 0; side < 2; side++)
             {
-                while (!(await member.Asked.Grpc[side].AskAsync(probe with { Message = _clusters.Answers.ForSide(side, probe.Message) }, _clusters.RootToken(side))).Error.EndsWith("Peer URLs already exists", StringComparison.Ordinal))
+                while (!(await member.Asked.Grpc[side].AskAsync(probe with { Message = _clusters.Answers.ForSide(side, probe.Message) }, _clusters.RootToken(side))).Error.EndsWith(text, StringComparison.Ordinal))
                     await poll.WaitForNextTickAsync(timeout.Token);
             }
         }
-
-        _isKnownHealthy = true;
     }
 }

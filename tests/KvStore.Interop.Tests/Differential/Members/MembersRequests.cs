@@ -123,7 +123,7 @@ internal sealed class MembersRequests(Prng random, TwinClusters clusters)
         return voters[random.Below(voters.Count)];
     }
 
-    private string[] Fresh() => [.. Enumerable.Range(0, random.Chance(1, 4) ? 2 : 1).Select(_ => $"http://127.9.{++_addresses / 250}.{1 + (_addresses % 250)}:1")];
+    public string[] Fresh() => [.. Enumerable.Range(0, random.Chance(1, 4) ? 2 : 1).Select(_ => $"http://127.9.{++_addresses / 250}.{1 + (_addresses % 250)}:1")];
 
     private string[] Taken() => _ghosts.Count > 0 && random.Chance(1, 2) ? _ghosts[random.Below(_ghosts.Count)].Urls : [TwinAnswers.PeerOf(AnyMember().Name)];
 
