@@ -36,7 +36,7 @@ internal static class MarkdownReport
             await GroupAsync(text, options, group.Key, [.. group]).ConfigureAwait(false);
 
         if (!options.IsLarge)
-            text.AppendLine("Stores of ten million keys and of fifty gigabytes: `./build.sh bench large` writes [BENCHMARKS-LARGE.md](BENCHMARKS-LARGE.md).").AppendLine();
+            text.AppendLine(CultureInfo.InvariantCulture, $"Stores of ten million keys and of fifty gigabytes: `./build.sh bench large` writes {LargePage()}.").AppendLine();
 
         // Why a row is as it is, is written by hand.
         var notes = Path.Combine(Checkout.Root, options.IsLarge ? "docs/benchmark-large-notes.md" : "docs/benchmark-notes.md");
@@ -44,6 +44,10 @@ internal static class MarkdownReport
             text.Append(await File.ReadAllTextAsync(notes).ConfigureAwait(false));
         await File.WriteAllTextAsync(options.OutputPath, text.ToString()).ConfigureAwait(false);
     }
+
+    // A link once there is something behind it.
+    private static string LargePage() =>
+        File.Exists(Path.Combine(Checkout.Root, "docs/BENCHMARKS-LARGE.md")) ? "[BENCHMARKS-LARGE.md](BENCHMARKS-LARGE.md)" : "`docs/BENCHMARKS-LARGE.md`";
 
     private static void Explain(StringBuilder text, BenchmarkOptions options)
     {

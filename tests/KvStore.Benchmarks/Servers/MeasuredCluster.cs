@@ -14,7 +14,7 @@ internal sealed class MeasuredCluster : IDisposable
     private static readonly string[] Flags = ["--log-level", "error", "--quota-backend-bytes", "137438953472"];
 
     /// <summary>An end in order writes what is buffered, a start on tens of gigabytes may read them all.</summary>
-    private static readonly TimeSpan RestartLimit = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan RestartLimit = TimeSpan.FromMinutes(30);
 
     private static readonly string[] TroubleMetrics = ["etcd_server_heartbeat_send_failures_total ", "etcd_server_leader_changes_seen_total "];
 
