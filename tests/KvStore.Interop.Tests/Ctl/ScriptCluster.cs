@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using KvStore.Node.Bootstrap;
@@ -27,6 +29,9 @@ internal sealed partial class ScriptCluster : IDisposable
     private readonly int[] _peerPorts;
     private readonly List<ServerProcess> _members = [];
 
+    /// <summary>Holds the ports of the member that starts last: until then any connection might be given one of them.</summary>
+    private readonly List<Socket> _reserved = [];
+
     /// <param name="program">The server.</param>
     /// <param name="folder">Of this cluster.</param>
     /// <param name="certificates">With m1 to m4, client, and the authority of all, ca.crt.</param>
@@ -43,6 +48,13 @@ internal sealed partial class ScriptCluster : IDisposable
             cluster = MemberIdentity.OfCluster(ids);
         }
         while (ids.Select(id => id.Value).Append(cluster.Value).Any(id => id <= long.MaxValue) || _clientPorts.Concat(_peerPorts).Any(port => port < 10_000));
+
+        foreach (var port in new[] { _clientPorts[Founders], _peerPorts[Founders] })
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            _reserved.Add(socket);
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        }
 
         Names["cluster"] = Hex(cluster.Value);
         for (var i = 0; i < Founders; i++)
@@ -85,6 +97,7 @@ internal sealed partial class ScriptCluster : IDisposable
     public async Task ActAsync(string[] words)
     {
         Assert.Equal(["start", "m4"], words);
+        Release();
         Start(Founders, Founders + 1, "existing");
         await _members[^1].UntilReadyAsync().ConfigureAwait(false);
     }
@@ -106,8 +119,16 @@ internal sealed partial class ScriptCluster : IDisposable
 
     public void Dispose()
     {
+        Release();
         foreach (var member in _members)
             member.Dispose();
+    }
+
+    private void Release()
+    {
+        foreach (var socket in _reserved)
+            socket.Dispose();
+        _reserved.Clear();
     }
 
     private void Start(int index, int members, string state)

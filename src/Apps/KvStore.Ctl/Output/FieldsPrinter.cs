@@ -196,7 +196,7 @@ internal sealed class FieldsPrinter(bool hex, TextWriter output) : Printer(outpu
             Refuse();
         Header(answer);
         if (answer is AuthRoleListResponse list)
-            Field("Roles", string.Join(' ', list.Roles.Select(role => GoText.Quote(GoText.Of(role)))));
+            Line("\"Roles\" :" + string.Concat(list.Roles.Select(role => " " + GoText.Quote(GoText.Of(role)))));
         if (answer is not AuthRoleGetResponse role)
             return;
         foreach (var permission in role.Perm)
