@@ -20,8 +20,18 @@ public sealed class MembersDifferentialTests(ITestOutputHelper output)
         await clusters.StartAsync();
         var mix = new MembersMix(clusters, seed);
         await mix.BeginAsync();
-        for (var i = 0; i < steps; i++)
-            await mix.StepAsync(i);
+        try
+        {
+            for (var i = 0; i < steps; i++)
+                await mix.StepAsync(i);
+        }
+        catch (TimeoutException)
+        {
+            // Clusters that have parted do not come to rest: where they parted says more.
+            mix.Comparison.Differences.AssertNone();
+            throw;
+        }
+
         output.WriteLine($"seed {seed}, {steps} steps: {mix.Summary}");
         mix.Comparison.Differences.AssertNone();
         // C18: a run in which nothing was granted, or nothing refused, compares nothing.

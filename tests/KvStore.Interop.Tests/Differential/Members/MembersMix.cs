@@ -85,6 +85,7 @@ internal sealed class MembersMix
         await _clusters.SettleAsync();
         Comparison.IsAVoterDown = IsAVoterDown;
         var answer = await Comparison.AskAsync(member, caller, request, _where);
+        _clusters.LastAsked = $"{_where}, {member.Name} by '{caller}': {request.Path} {request.Message}, answered '{answer.Errors[0]}' and '{answer.Errors[1]}'";
         if (answer.IsGranted)
             _requests.OnGranted(request.Message, answer);
         else if (request.Message is MemberAddRequest && answer.Responses[1] is MemberAddResponse added && IsAVoterDown)

@@ -40,6 +40,9 @@ internal sealed class TwinClusters(string folder, string[] programs) : IDisposab
     /// <summary>Of root on one side; null while nobody is asked for one.</summary>
     public Func<int, string?> RootToken { get; set; } = _ => null;
 
+    /// <summary>What was done last, for the words of a failure.</summary>
+    public string LastAsked { get; set; } = "the start";
+
     /// <summary>Elections that nobody asked for, and that were answered by moving the leaders back together.</summary>
     public int Alignments { get; private set; }
 
@@ -135,7 +138,7 @@ internal sealed class TwinClusters(string folder, string[] programs) : IDisposab
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"the clusters did not come to rest:\n{seen}");
+            throw new TimeoutException($"the clusters did not come to rest after {LastAsked}:\n{seen}");
         }
     }
 
