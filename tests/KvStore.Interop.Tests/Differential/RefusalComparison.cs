@@ -23,6 +23,7 @@ internal static class RefusalComparison
         : IsUnknownSort(request, actual) ? 3
         : IsMaintenanceRefusal(request, expected, actual) ? 14
         : IsOpenToAll(request, expected, actual) ? 13
+        : IsAddedTwice(request, expected, actual) ? 21
         : null;
 
     /// <summary>
@@ -51,6 +52,10 @@ internal static class RefusalComparison
     /// <summary>By design 13: 3.5 asks for root, or for somebody, where later ones do not.</summary>
     private static bool IsOpenToAll(IMessage request, string expected, string actual) =>
         request is StatusRequest or AuthStatusRequest && actual.Length == 0 && (expected == "PermissionDenied: etcdserver: permission denied" || CodedAs(expected) is not null);
+
+    /// <summary>By design 21: etcd's reason depends on whether a second has passed.</summary>
+    private static bool IsAddedTwice(IMessage request, string expected, string actual) => request is MemberAddRequest
+        && expected == "FailedPrecondition: etcdserver: member ID already exist" && actual == "FailedPrecondition: etcdserver: Peer URLs already exists";
 
     /// <summary>By design 14: 3.5 sends the callers of Maintenance its own words and no code.</summary>
     private static bool IsMaintenanceRefusal(IMessage request, string expected, string actual) =>

@@ -40,6 +40,8 @@ public sealed class ClusterTests : IDisposable
         Assert.Null(_machine.Change(1, Step(Kind.AddLearner, 2, "http://c")).Error);
         Assert.Equal(EtcdErrors.MemberExists, _machine.Change(Step(Kind.AddVoter, 2, "http://x")).Error);
         Assert.Equal(EtcdErrors.PeerUrlExists, _machine.Change(Step(Kind.AddVoter, 3, "http://c")).Error);
+        // The same addresses within the same second make the same id.
+        Assert.Equal(EtcdErrors.PeerUrlExists, _machine.Change(Step(Kind.AddVoter, 2, "http://c")).Error);
         Assert.Equal(EtcdErrors.TooManyLearners, _machine.Change(1, Step(Kind.AddLearner, 3, "http://d")).Error);
         Assert.Equal(EtcdErrors.MemberNotFound, _machine.Change(Step(Kind.Promote, 3)).Error);
         Assert.Equal(EtcdErrors.MemberNotLearner, _machine.Change(Step(Kind.Promote, 1)).Error);

@@ -10,7 +10,7 @@ namespace KvStore.Mvcc;
 /// <remarks>
 /// CRC-32C over the name of etcd's bucket, then over every stored revision up to the hashed one, in order: its key as etcd
 /// stores it (main, '_', sub, and 't' for a tombstone) and the stored pair. Of revisions up to the compacted one only those
-/// count that are the live version of their key at the hashed revision; when no key is live there, etcd leaves none out, and
+/// count that are the live version of their key at the hashed revision; when etcd's index keeps no key there, etcd leaves none out, and
 /// what then counts is what a finished sweep leaves. So the hash never depends on how far a sweep has come.
 /// </remarks>
 public sealed class KeyValueHash
@@ -19,7 +19,7 @@ public sealed class KeyValueHash
 
     private readonly MvccView _view;
     private readonly IOrderedStore _store;
-    private readonly bool _anyLive;
+    private readonly bool _anyKept;
     private ItemRevision _next;
 
     internal KeyValueHash(MvccView view, IOrderedStore store, Revision revision)
@@ -28,7 +28,7 @@ public sealed class KeyValueHash
         _store = store;
         Revision = revision;
         Value = Crc32C.Of("key"u8);
-        _anyLive = view.Count([0], [0], revision) > 0;
+        _anyKept = KeepsAny(view, revision);
     }
 
     /// <summary>The hash; final once <see cref="Next"/> has returned true.</summary>
@@ -60,6 +60,22 @@ public sealed class KeyValueHash
         return false;
     }
 
+    /// <summary>
+    /// Whether etcd's index keeps a key at a revision: one that is live there, but not one that this revision itself deleted and put again,
+    /// for then it finds the tombstone (key_index.go, doCompact). All keys before the first that is kept are of one transaction.
+    /// </summary>
+    private static bool KeepsAny(MvccView view, Revision at)
+    {
+        for (var live = view.Seek([0], [0], at); live.MoveNext();)
+        {
+            var isPutAgain = live.Meta.Created == at && at > view.Compacted && view.TryGet(live.Key, new Revision(at.Value - 1), out _);
+            if (!isPutAgain)
+                return true;
+        }
+
+        return false;
+    }
+
     private void Add(ItemRevision place, ReadOnlySpan<byte> stored)
     {
         var key = stored[KeyValueWire.KeyOf(stored, out var isTombstone)];
@@ -76,6 +92,6 @@ public sealed class KeyValueHash
 
     private bool Counts(ReadOnlySpan<byte> key, ItemRevision place, bool isTombstone) =>
         !isTombstone
-        && _view.TryGet(key, _anyLive ? Revision : _view.Compacted, out var meta)
+        && _view.TryGet(key, _anyKept ? Revision : _view.Compacted, out var meta)
         && meta.Modified == place;
 }

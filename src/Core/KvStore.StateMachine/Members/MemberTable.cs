@@ -119,10 +119,11 @@ public sealed class MemberTable
         switch (step.Kind)
         {
             case MembershipStep.Types.Kind.AddVoter or MembershipStep.Types.Kind.AddLearner:
+                // An id is made of the addresses and the second: the same addresses twice are the cause of the same id, not the reverse.
+                if (HasUrlOf(step.Member))
+                    return EtcdErrors.PeerUrlExists;
                 if (known is not null)
                     return EtcdErrors.MemberExists;
-                if (HasUrlOf(step.Member, except: id))
-                    return EtcdErrors.PeerUrlExists;
                 if (RefusalToReplace(step.Member, id) is { } notReplaced)
                     return notReplaced;
                 var learners = step.Kind == MembershipStep.Types.Kind.AddLearner && learnersMax > 0 ? LearnerCount() + 1 : 0;
@@ -211,7 +212,7 @@ public sealed class MemberTable
         }
     }
 
-    private bool HasUrlOf(MemberRecord record, MemberId except)
+    private bool HasUrlOf(MemberRecord record, MemberId except = default)
     {
         foreach (var member in _members.Values)
         {
