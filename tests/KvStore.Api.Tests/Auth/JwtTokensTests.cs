@@ -56,6 +56,7 @@ public sealed class JwtTokensTests
     [InlineData("""{"username":"a","revision":7,"exp":"soon"}""")]
     [InlineData("""{"username":"a","revision":7,"exp":1}""")]
     [InlineData("""{"username":"a","revision":7,"nbf":99999999999}""")]
+    [InlineData("""{"username":"\ud800","revision":7}""")]
     [InlineData("""{"username":"a","revision":7""")]
     [InlineData("")]
     public void SignedNonsense_IsNoToken(string claims)
@@ -71,6 +72,7 @@ public sealed class JwtTokensTests
     [InlineData("a.b.c")]
     [InlineData("a.b.c.d")]
     [InlineData("####.####.####")]
+    [InlineData("eyJhbGciOiJcdWQ4MDAifQ.eyJ1c2VybmFtZSI6InJvb3QiLCJyZXZpc2lvbiI6MX0.AAAA")]
     [InlineData("eyJhbGciOiJub25lIn0.eyJ1c2VybmFtZSI6InJvb3QiLCJyZXZpc2lvbiI6MX0.")]
     public void Nonsense_IsNoToken(string token)
     {

@@ -77,7 +77,9 @@ public sealed class PasswordTests
             "Unknown: auth: authentication failed, password was given for no password user",
             await host.RefusalAsync("nobody", "Auth/Authenticate", new AuthenticateRequest { Name = "cert", Password = "x" }));
         await host.RefusalAsync("gone", "KV/Put", new PutRequest { Key = Google.Protobuf.ByteString.CopyFromUtf8("k/1") });
-        Assert.Equal(["plain WrongPassword", "who UnknownUser", "cert UserWithoutPassword", " InvalidToken"], reasons);
+        // Whoever asks needs no rights, and what is told waits in memory: a name is told in part.
+        Assert.Equal(failed, await host.RefusalAsync("nobody", "Auth/Authenticate", new AuthenticateRequest { Name = new string('x', 10_000), Password = "x" }));
+        Assert.Equal(["plain WrongPassword", "who UnknownUser", "cert UserWithoutPassword", " InvalidToken", new string('x', 128) + "… UnknownUser"], reasons);
     }
 
     [Fact]

@@ -110,6 +110,28 @@ public sealed class JsonGatewayTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await PostAsync("/v3/maintenance/status", "{}")).Status);
     }
 
+    /// <summary>As deep as the member takes it; the generated code by itself reads fifty transactions in each other and no more.</summary>
+    [Fact]
+    public async Task Txn_NestedAsDeepAsTheMemberTakesIt_IsAnswered()
+    {
+        const int Depth = 60;
+        var nested = string.Concat(Enumerable.Repeat("""{"success":[{"request_txn":""", Depth)) + """{"success":[{"request_put":{"key":"YQ=="}}]}""" + string.Concat(Enumerable.Repeat("}]}", Depth));
+        var (status, body) = await PostAsync("/v3/kv/txn", nested);
+        Assert.Equal((HttpStatusCode.OK, Depth + 1), (status, body.Split("\"succeeded\":true").Length - 1));
+    }
+
+    /// <summary>A number may be written as long as the body may be; the time for it must not grow with its square.</summary>
+    [Theory]
+    [InlineData("1.{0}", HttpStatusCode.OK)]
+    [InlineData("\"1.{0}\"", HttpStatusCode.OK)]
+    [InlineData("1{0}", HttpStatusCode.BadRequest)]
+    public async Task Number_OfManyZeros_IsReadInOnePass(string number, HttpStatusCode expected)
+    {
+        var zeros = new string('0', SmallRequestBytes);
+        var (status, _) = await PostAsync("/v3/kv/range", $"{{\"key\":\"YQ==\",\"limit\":{number.Replace("{0}", zeros, StringComparison.Ordinal)}}}");
+        Assert.Equal(expected, status);
+    }
+
     /// <summary>Whatever comes, it is answered with JSON, and never as if the server were at fault.</summary>
     [Fact]
     public async Task Garbage_IsAnsweredWithAClientsError()

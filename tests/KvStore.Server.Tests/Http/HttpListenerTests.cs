@@ -109,10 +109,13 @@ public sealed class HttpListenerTests
     public async Task DebugVars_ShowTheProcessAndItsRaft()
     {
         using var folder = new TestFolder();
-        using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"));
+        using var member = ServerProcess.OneMember(
+            Checkout.Server, folder.Combine("data"), "--discovery-password=canary1", "--discovery-user", "somebody:canary2");
         member.Start();
         await member.UntilReadyAsync();
         using var http = new HttpClient();
+        // TOB-012, CVE-2021-28235: nothing under /debug shows a password.
+        Assert.DoesNotContain("canary", await http.GetStringAsync(new Uri($"http://{member.Endpoint}/debug/vars")), StringComparison.Ordinal);
         using var variables = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://{member.Endpoint}/debug/vars")));
         var root = variables.RootElement;
         Assert.Equal(["cmdline", "file_descriptor_limit", "memstats", "raft.status"], root.EnumerateObject().Select(field => field.Name));

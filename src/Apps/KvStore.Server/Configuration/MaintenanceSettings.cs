@@ -23,6 +23,8 @@ internal sealed record MaintenanceSettings
     /// <summary>Begin a cluster of this member alone from its data.</summary>
     public required bool ForcesNewCluster { get; init; }
 
+    private const string PeriodBounds = "it is not between 1ms and 1000h";
+
     public static MaintenanceSettings Read(Settings settings)
     {
         var compactionCheck = settings.Duration("compact-hash-check-time");
@@ -31,6 +33,10 @@ internal sealed record MaintenanceSettings
         var check = settings.Duration("corrupt-check-time");
         if (check < TimeSpan.Zero)
             throw settings.Invalid("corrupt-check-time", "it is negative");
+        if (check != TimeSpan.Zero && !CanBeAwaited(check))
+            throw settings.Invalid("corrupt-check-time", PeriodBounds);
+        if (!CanBeAwaited(compactionCheck))
+            throw settings.Invalid("compact-hash-check-time", PeriodBounds);
         var byRevision = settings.Text("auto-compaction-mode") switch
         {
             "periodic" => false,
@@ -56,6 +62,9 @@ internal sealed record MaintenanceSettings
             return hours <= (long)TimeSpan.FromDays(36500).TotalHours ? TimeSpan.FromHours(hours) : throw Refused(settings);
         return GoDuration.TryParse(text, out var time) && (time == TimeSpan.Zero || time >= TimeSpan.FromSeconds(1)) ? time : throw Refused(settings);
     }
+
+    /// <summary>The platform's timers take no less than a millisecond and no more than 49 days: what they refuse would never be checked.</summary>
+    private static bool CanBeAwaited(TimeSpan period) => period >= TimeSpan.FromMilliseconds(1) && period <= TimeSpan.FromHours(1000);
 
     private static long ReadRevisions(Settings settings) =>
         TryReadNumber(settings.Text("auto-compaction-retention"), out var revisions) ? revisions : throw Refused(settings);

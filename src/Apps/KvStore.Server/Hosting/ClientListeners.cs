@@ -93,7 +93,8 @@ internal sealed class ClientListeners : IAsyncDisposable
     {
         var limits = new GrpcKestrelOptions
         {
-            ClientPingTimeMin = _options.ClientPingTimeMin,
+            // The guard forgives a connection by the calls that begin on it; where there are none, it would stop plain requests.
+            ClientPingTimeMin = flag == ClientUrls ? _options.ClientPingTimeMin : null,
             KeepAliveInterval = _options.KeepAliveInterval,
             KeepAliveTimeout = _options.KeepAliveTimeout,
             StreamsPerConnectionMax = (int)Math.Min(_options.ConcurrentStreamsMax, new GrpcKestrelOptions().StreamsPerConnectionMax),

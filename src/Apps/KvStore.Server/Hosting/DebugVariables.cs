@@ -8,6 +8,11 @@ namespace KvStore.Server.Hosting;
 /// <summary>GET /debug/vars: the names under which Go's servers and etcd show themselves, with what there is of them here.</summary>
 internal static class DebugVariables
 {
+    private const string Stars = "***";
+
+    /// <summary>The flags whose value is a password, or has one in it.</summary>
+    private static readonly string[] SecretFlags = ["discovery-password", "discovery-user"];
+
     public static string Describe(NodeStatus status)
     {
         using var buffer = new MemoryStream();
@@ -15,7 +20,7 @@ internal static class DebugVariables
         {
             json.WriteStartObject();
             json.WriteStartArray("cmdline");
-            foreach (var word in Environment.GetCommandLineArgs())
+            foreach (var word in WithoutSecrets(Environment.GetCommandLineArgs()))
                 json.WriteStringValue(word);
             json.WriteEndArray();
             json.WriteNumber("file_descriptor_limit", ProcessFacts.DescriptorLimit);
@@ -25,6 +30,26 @@ internal static class DebugVariables
         }
 
         return Encoding.UTF8.GetString(buffer.ToArray()) + "\n";
+    }
+
+    /// <summary>The same words with stars for what a flag of <see cref="SecretFlags"/> is given, behind '=' or as the next word (TOB-012).</summary>
+    internal static IEnumerable<string> WithoutSecrets(IEnumerable<string> words)
+    {
+        var isSecret = false;
+        foreach (var word in words)
+        {
+            if (isSecret)
+            {
+                isSecret = false;
+                yield return Stars;
+                continue;
+            }
+
+            var name = word.TrimStart('-').Split('=', 2)[0];
+            var isSecretFlag = word.StartsWith('-') && SecretFlags.Contains(name);
+            isSecret = isSecretFlag && !word.Contains('=', StringComparison.Ordinal);
+            yield return isSecretFlag && !isSecret ? word[..(word.IndexOf('=', StringComparison.Ordinal) + 1)] + Stars : word;
+        }
     }
 
     private static void WriteMemory(Utf8JsonWriter json)

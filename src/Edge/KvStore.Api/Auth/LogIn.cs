@@ -22,6 +22,9 @@ internal sealed class LogIn(IMember member, NodeGateway gateway, PasswordDesk pa
     /// <summary>91 bits of chance, and etcd's form.</summary>
     private const int TokenPrefixLength = 16;
 
+    /// <summary>Characters of a name that are told of when it is refused: whoever asks needs no rights, and what is told waits in memory for the disk.</summary>
+    private const int ToldNameMax = 128;
+
     private readonly CallerSecurity _security = gateway.Identity.Security;
 
     public async ValueTask<AuthenticateResponse?> AuthenticateAsync(ServerCall call, AuthenticateRequest request)
@@ -60,7 +63,7 @@ internal sealed class LogIn(IMember member, NodeGateway gateway, PasswordDesk pa
 
     private EtcdError Refused(string user, AuthRefusalReason reason, EtcdError error)
     {
-        _security.OnRefused?.Invoke(user, reason);
+        _security.OnRefused?.Invoke(user.Length <= ToldNameMax ? user : user[..ToldNameMax] + "…", reason);
         return error;
     }
 

@@ -5,6 +5,7 @@ using System.Text.Unicode;
 using Google.Protobuf.Reflection;
 using KvStore.Grpc;
 using KvStore.Primitives;
+using KvStore.StateMachine;
 
 namespace KvStore.Api.Gateway;
 
@@ -15,10 +16,10 @@ namespace KvStore.Api.Gateway;
 internal static class JsonRequest
 {
     /// <summary>
-    /// How deep messages may lie in each other. Go allows ten thousand; nobody nests transactions deeper than some, and each level is
-    /// a frame of this thread's stack.
+    /// How deep messages may lie in each other: what the member takes, two levels for each transaction in another, and some to spare. Go
+    /// allows ten thousand; here each level is a frame of this thread's stack and a copy of all that lies in it.
     /// </summary>
-    private const int DepthMax = 1000;
+    internal const int DepthMax = (2 * RequestValidator.NestedTxnsMax) + 8;
 
     private static readonly JsonReaderOptions Options = new() { MaxDepth = 4 * DepthMax };
 

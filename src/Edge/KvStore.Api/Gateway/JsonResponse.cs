@@ -20,7 +20,7 @@ internal static class JsonResponse
     public static void Write(IBufferWriter<byte> output, MessageDescriptor type, in ReadOnlySequence<byte> message)
     {
         using var json = new Utf8JsonWriter(output, Options);
-        WriteMessage(json, type.Parser.ParseFrom(message));
+        WriteMessage(json, Read(type, message));
     }
 
     /// <summary>One message of a stream, on a line.</summary>
@@ -30,11 +30,18 @@ internal static class JsonResponse
         {
             json.WriteStartObject();
             json.WritePropertyName("result");
-            WriteMessage(json, type.Parser.ParseFrom(message));
+            WriteMessage(json, Read(type, message));
             json.WriteEndObject();
         }
 
         output.Write("\n"u8);
+    }
+
+    /// <summary>Transactions may lie deeper in each other than the generated code takes by itself (100 messages).</summary>
+    private static IMessage Read(MessageDescriptor type, in ReadOnlySequence<byte> message)
+    {
+        using var bytes = new MemoryStream(message.ToArray(), writable: false);
+        return type.Parser.ParseFrom(CodedInputStream.CreateWithLimits(bytes, sizeLimit: int.MaxValue, recursionLimit: JsonRequest.DepthMax));
     }
 
     public static void WriteError(IBufferWriter<byte> output, in GrpcStatus status)

@@ -95,12 +95,9 @@ internal static partial class JsonScalars
         var scale = exponent - (point < 0 ? 0 : mantissa.Length - point - 1);
         var isNegative = mantissa[0] == '-';
         var digits = mantissa.Replace(".", "", StringComparison.Ordinal).TrimStart('-').TrimStart('0');
-        while (scale < 0 && digits.EndsWith('0'))
-        {
-            digits = digits[..^1];
-            scale++;
-        }
-
+        var superfluous = Math.Min(digits.Length - digits.TrimEnd('0').Length, Math.Max(0, -scale));
+        digits = digits[..^superfluous];
+        scale += superfluous;
         if (digits.Length == 0)
             return true;
         if (scale < 0 || digits.Length + scale > DigitsMax)

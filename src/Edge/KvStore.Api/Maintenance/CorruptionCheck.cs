@@ -112,9 +112,9 @@ public sealed class CorruptionCheck(IMember member, NodeGateway gateway, IPeerCa
             var answer = await peers.CallAsync(info.Id, Method, request, stopping).ConfigureAwait(false);
             return (info.Id, HashKVResponse.Parser.ParseFrom(answer.Span));
         }
-        catch (GrpcException)
+        catch (Exception silent) when (silent is GrpcException or InvalidProtocolBufferException)
         {
-            // Not there, not so far yet, or compacted further: it cannot be compared now.
+            // Not there, not so far yet, compacted further, or of another build: it cannot be compared now.
             return (info.Id, null);
         }
     }

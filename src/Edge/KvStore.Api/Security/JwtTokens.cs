@@ -48,8 +48,9 @@ public sealed class JwtTokens : ICallerTokens, IDisposable
             using var body = JsonDocument.Parse(claims);
             return TryReadClaims(body.RootElement, out caller);
         }
-        catch (JsonException)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
+            // The latter is the reader's word for text that is no Unicode.
             return false;
         }
     }
