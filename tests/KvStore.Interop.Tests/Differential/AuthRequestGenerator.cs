@@ -44,6 +44,13 @@ internal sealed class AuthRequestGenerator(ulong seed)
             yield return LogIn(user, "p1");
     }
 
+    /// <summary>What lets authentication be switched on again after root was deleted while it was off.</summary>
+    public static IEnumerable<RandomRequest> Restoring()
+    {
+        yield return new(Service + "UserAdd", new AuthUserAddRequest { Name = "root", Password = "p1" }, AuthUserAddResponse.Parser);
+        yield return new(Service + "UserGrantRole", new AuthUserGrantRoleRequest { User = "root", Role = "root" }, AuthUserGrantRoleResponse.Parser);
+    }
+
     public static RandomRequest LogIn(string user, string password) =>
         new(Service + "Authenticate", new AuthenticateRequest { Name = user, Password = password }, AuthenticateResponse.Parser);
 
@@ -79,12 +86,13 @@ internal sealed class AuthRequestGenerator(ulong seed)
         _ => LogIn(User(), Password()),
     };
 
-    private AuthUserAddRequest AddUser() => new()
+    /// <summary>Root always has a password: nobody could change anything any more.</summary>
+    private AuthUserAddRequest AddUser()
     {
-        Name = _random.Chance(1, 20) ? "" : User(),
-        Password = Password(),
-        Options = _random.Chance(1, 5) ? new UserAddOptions { NoPassword = true } : null,
-    };
+        var name = _random.Chance(1, 20) ? "" : User();
+        var isWithoutPassword = _random.Chance(1, 5) && name != "root";
+        return new() { Name = name, Password = Password(), Options = isWithoutPassword ? new UserAddOptions { NoPassword = true } : null };
+    }
 
     private AuthRoleGrantPermissionRequest Grant()
     {
