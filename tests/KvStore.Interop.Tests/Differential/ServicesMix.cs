@@ -17,6 +17,7 @@ internal sealed class ServicesMix
     private readonly MaintenanceRequests _maintenance;
     private readonly ClusterRequests _cluster;
     private readonly Membership _members = new();
+    private readonly HashSet<string> _deletedUsers = [];
     private bool _isAuthOn;
     private bool _isRootIn;
 
@@ -65,6 +66,10 @@ internal sealed class ServicesMix
             _maintenance.OnAnswered(alarm, (AlarmResponse)answer);
         if (request.Message is AuthEnableRequest or AuthDisableRequest)
             (_isAuthOn, _isRootIn) = (request.Message is AuthEnableRequest, false);
+        else if (request.Message is AuthUserDeleteRequest deleted)
+            _deletedUsers.Add(deleted.Name);
+        else if (request.Message is AuthUserAddRequest added)
+            _deletedUsers.Remove(added.Name);
         // A changed password ends its tokens.
         else if (request.Message is AuthUserChangePasswordRequest { Name: Root })
             _isRootIn = false;
@@ -128,6 +133,8 @@ internal sealed class ServicesMix
     private bool IsComparable(RandomRequest request) => request.Message switch
     {
         AlarmRequest { Action: AlarmRequest.Types.AlarmAction.Activate } => !_isAuthOn || _isRootIn,
+        // By design 23: etcd may let in who was deleted soon after he was added.
+        AuthenticateRequest login => !_deletedUsers.Contains(login.Name),
         AuthEnableRequest or AuthUserChangePasswordRequest { Name: Root } => !_maintenance.HasAlarm,
         // By design 20: puts within an inner transaction need no space in etcd.
         TxnRequest txn => !_maintenance.HasAlarm || !txn.Success.Concat(txn.Failure).Any(operation => operation.RequestTxn is not null),
