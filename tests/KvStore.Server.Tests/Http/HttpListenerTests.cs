@@ -105,6 +105,21 @@ public sealed class HttpListenerTests
         }
     }
 
+    /// <summary>The guard of the clients' port counts calls; a port without calls once stood still for 5 s after each 256 requests.</summary>
+    [Fact]
+    public async Task ManyRequestsOnOneHttp2Connection_WithoutCalls_AreAnsweredWithoutAPause()
+    {
+        using var folder = new TestFolder();
+        var port = FreePorts.Take(1)[0];
+        var metrics = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+        using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"), "--listen-metrics-urls", metrics);
+        member.Start();
+        await member.UntilReadyAsync();
+        using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact, Timeout = TimeSpan.FromSeconds(4) };
+        for (var i = 0; i < 600; i++)
+            Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(metrics + "/livez"))).StatusCode);
+    }
+
     [Fact]
     public async Task DebugVars_ShowTheProcessAndItsRaft()
     {

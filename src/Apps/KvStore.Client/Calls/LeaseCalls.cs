@@ -91,22 +91,40 @@ public sealed class LeaseCalls
 
     /// <summary>
     /// Renews a lease at each third of its time until cancelled, over as many streams as it takes. Ends when the lease is gone.
-    /// Renewing twice does no harm, so a broken stream is opened again at once.
+    /// Renewing twice does no harm, so a broken stream is opened again at once, and one whose token has run out with another token.
     /// </summary>
     public async IAsyncEnumerable<LeaseKeepAliveResponse> KeepAliveAsync(long id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        while (true)
+        var token = await _sender.Token.CurrentAsync(cancellationToken).ConfigureAwait(false);
+        for (var isRefused = false; ;)
         {
-            using var stream = await OpenAsync(cancellationToken).ConfigureAwait(false);
-            while (await RenewAsync(stream, id, cancellationToken).ConfigureAwait(false) is { } answer)
+            using var stream = Open(token, cancellationToken);
+            while (true)
             {
+                LeaseKeepAliveResponse? answer;
+                try
+                {
+                    answer = await RenewAsync(stream, id, cancellationToken).ConfigureAwait(false);
+                }
+                catch (GrpcException refused) when (!isRefused && _sender.Token.Mends(refused.Message))
+                {
+                    // Replaced once; refused again, the refusal is the answer.
+                    isRefused = true;
+                    token = await _sender.Token.RenewAsync(token, cancellationToken).ConfigureAwait(false);
+                    break;
+                }
+
+                if (answer is null)
+                    break;
+                isRefused = false;
                 if (answer.TTL <= 0)
                     yield break;
                 yield return answer;
                 await Task.Delay(TimeSpan.FromSeconds(answer.TTL / 3.0), _sender.Options.Time, cancellationToken).ConfigureAwait(false);
             }
 
-            await _sender.PauseAsync(cancellationToken).ConfigureAwait(false);
+            if (!isRefused)
+                await _sender.PauseAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -115,13 +133,22 @@ public sealed class LeaseCalls
     /// <summary>One renewal on a stream of its own; null when it has to be tried again. Between renewals nothing is held open.</summary>
     internal async Task<LeaseKeepAliveResponse?> TryRenewAsync(long id, CancellationToken cancellationToken)
     {
-        using var stream = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await RenewAsync(stream, id, cancellationToken).ConfigureAwait(false);
+        var token = await _sender.Token.CurrentAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var stream = Open(token, cancellationToken);
+            return await RenewAsync(stream, id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GrpcException refused) when (_sender.Token.Mends(refused.Message))
+        {
+            using var stream = Open(await _sender.Token.RenewAsync(token, cancellationToken).ConfigureAwait(false), cancellationToken);
+            return await RenewAsync(stream, id, cancellationToken).ConfigureAwait(false);
+        }
     }
 
-    private Task<DuplexCall<LeaseKeepAliveRequest, LeaseKeepAliveResponse>> OpenAsync(CancellationToken cancellationToken) =>
-        _sender.DuplexAsync<LeaseKeepAliveRequest, LeaseKeepAliveResponse>(
-            Service + "LeaseKeepAlive", LeaseKeepAliveResponse.Parser, requireLeader: false, cancellationToken);
+    private DuplexCall<LeaseKeepAliveRequest, LeaseKeepAliveResponse> Open(string? token, CancellationToken cancellationToken) =>
+        _sender.Duplex<LeaseKeepAliveRequest, LeaseKeepAliveResponse>(
+            Service + "LeaseKeepAlive", LeaseKeepAliveResponse.Parser, token, requireLeader: false, cancellationToken);
 
     private static async Task<LeaseKeepAliveResponse?> RenewAsync(
         DuplexCall<LeaseKeepAliveRequest, LeaseKeepAliveResponse> stream, long id, CancellationToken cancellationToken)

@@ -64,16 +64,14 @@ internal sealed class CallSender : IDisposable
 
     /// <param name="path">The method.</param>
     /// <param name="parser">Of the answers.</param>
+    /// <param name="token">The caller's, whom the stream tells when it is refused.</param>
     /// <param name="requireLeader">Asks the member to end the stream when it loses sight of a leader, instead of saying nothing.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
-    public async Task<DuplexCall<TRequest, TResponse>> DuplexAsync<TRequest, TResponse>(
-        string path, MessageParser<TResponse> parser, bool requireLeader, CancellationToken cancellationToken)
+    public DuplexCall<TRequest, TResponse> Duplex<TRequest, TResponse>(
+        string path, MessageParser<TResponse> parser, string? token, bool requireLeader, CancellationToken cancellationToken)
         where TRequest : IMessage<TRequest>
-        where TResponse : IMessage<TResponse>
-    {
-        var token = await _token.CurrentAsync(cancellationToken).ConfigureAwait(false);
-        return _channel.Duplex<TRequest, TResponse>(path, parser, new CallOptions { Headers = HeadersWith(token, requireLeader) }, cancellationToken);
-    }
+        where TResponse : IMessage<TResponse> =>
+        _channel.Duplex<TRequest, TResponse>(path, parser, new CallOptions { Headers = HeadersWith(token, requireLeader) }, cancellationToken);
 
     public Task<string> GetTextAsync(string path, CancellationToken cancellationToken) =>
         _channel.GetTextAsync(path, new CallOptions { Timeout = _options.CallTimeout }, cancellationToken);

@@ -77,8 +77,8 @@ public sealed class Watcher
             _token = _isTokenRefused
                 ? await _sender.Token.RenewAsync(_token, cancellationToken).ConfigureAwait(false)
                 : await _sender.Token.CurrentAsync(cancellationToken).ConfigureAwait(false);
-            stream = await _sender.DuplexAsync<WatchRequest, WatchResponse>(
-                "/etcdserverpb.Watch/Watch", WatchResponse.Parser, _requiresLeader, cancellationToken).ConfigureAwait(false);
+            stream = _sender.Duplex<WatchRequest, WatchResponse>(
+                "/etcdserverpb.Watch/Watch", WatchResponse.Parser, _token, _requiresLeader, cancellationToken);
             await stream.WriteAsync(new WatchRequest { CreateRequest = _request }, cancellationToken).ConfigureAwait(false);
             Volatile.Write(ref _stream, stream);
             return stream;

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using KvStore.Client;
 using KvStore.Ctl.Arguments;
+using KvStore.Grpc;
 using KvStore.Protocol.Etcd;
 using KvStore.Protocol.Lock;
 
@@ -56,7 +57,15 @@ internal static class LockCommand
     private static async Task ExecuteAsync(Invocation call, LockResponse held)
     {
         var failure = await RunProgramAsync(call, held).ConfigureAwait(false);
-        await call.Client.Lock.UnlockAsync(new UnlockRequest { Key = held.Key }, CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await call.Client.Lock.UnlockAsync(new UnlockRequest { Key = held.Key }, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (GrpcException) when (failure is not null)
+        {
+            // What the program ended with is what the caller asked for; the lock goes with its lease.
+        }
+
         if (failure is not null)
             throw failure;
     }

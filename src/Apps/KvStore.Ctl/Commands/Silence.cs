@@ -12,7 +12,10 @@ namespace KvStore.Ctl.Commands;
 /// </summary>
 internal sealed class Silence(Invocation call, TimeSpan limit) : IDisposable
 {
+    private const string PrivateScheme = "https://";
+
     private readonly HashSet<string> _endpoints = [.. call.ClientOptions.Endpoints];
+    private readonly bool _isPrivate = call.ClientOptions.Endpoints.All(static url => url.StartsWith(PrivateScheme, StringComparison.OrdinalIgnoreCase));
     private KvClient? _learned;
     private long _since = Stopwatch.GetTimestamp();
 
@@ -32,10 +35,13 @@ internal sealed class Silence(Invocation call, TimeSpan limit) : IDisposable
         }
     }
 
-    /// <summary>Voters only: a learner answers nothing of the kind.</summary>
+    /// <summary>
+    /// Voters only: a learner answers nothing of the kind. Who was given nothing but https is not led to send a password in clear text.
+    /// </summary>
     public void Know(ProgressResponse seen)
     {
-        var urls = seen.Members.Where(static member => !member.Member.IsLearner).SelectMany(static member => member.Member.ClientURLs).ToList();
+        var urls = seen.Members.Where(static member => !member.Member.IsLearner).SelectMany(static member => member.Member.ClientURLs)
+            .Where(url => !_isPrivate || url.StartsWith(PrivateScheme, StringComparison.OrdinalIgnoreCase)).ToList();
         if (urls.Count == 0 || urls.TrueForAll(_endpoints.Contains))
             return;
         _endpoints.UnionWith(urls);
