@@ -17,6 +17,12 @@ public sealed record TlsClientOptions
     /// <summary>Serial numbers refused (PEM or DER revocation list).</summary>
     public string? CrlFile { get; init; }
 
+    /// <summary>Common names, one of which the server's certificate must have; empty: any.</summary>
+    public IReadOnlyList<string> AllowedCommonNames { get; init; } = [];
+
+    /// <summary>Host names, for one of which the server's certificate must be, besides the endpoint's own; empty: any.</summary>
+    public IReadOnlyList<string> AllowedHostNames { get; init; } = [];
+
     /// <summary>Accepts any certificate: no protection against a man in the middle. Only at an operator's explicit wish.</summary>
     public bool InsecureSkipVerify { get; init; }
 

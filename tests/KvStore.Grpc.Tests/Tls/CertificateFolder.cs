@@ -40,6 +40,9 @@ internal sealed class CertificateFolder : IDisposable
         File.WriteAllText(CaFile, _authority.ExportCertificatePem());
     }
 
+    /// <summary>The authority that signs here.</summary>
+    public X509Certificate2 Authority => _authority;
+
     public string CaFile => Path.Combine(_folder, "ca.pem");
 
     public string CrlFile => Path.Combine(_folder, "crl.pem");

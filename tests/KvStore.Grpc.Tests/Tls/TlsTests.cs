@@ -90,6 +90,35 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Revocation_OfAnAuthorityBetween_HoldsForWhatItSigned()
+    {
+        using var between = _folder.MakeIntermediate();
+        between.Sign("alice", forServer: false);
+        _folder.Revoke();
+        await using var host = await StartAsync(Mutual() with { CrlFile = _folder.CrlFile });
+        TlsClientOptions Alice() => new() { CaFile = _folder.CaFile, CertificateFile = between.PathOf("alice.pem"), KeyFile = between.PathOf("alice.key") };
+        using (var before = new GrpcChannel(host.TlsEndpoint, new GrpcChannelOptions { Tls = Alice() }))
+            await before.UnaryAsync(TestMethods.Echo.Path, default);
+
+        _folder.Revoke(between.Authority);
+        using var after = new GrpcChannel(host.TlsEndpoint, new GrpcChannelOptions { Tls = Alice() });
+        await AssertRefusedAsync(after);
+        Assert.Equal($"certificate serial {between.Authority.SerialNumber} is revoked", NextRejection());
+    }
+
+    [Fact]
+    public async Task Names_OfTheServerThatAreNotAllowed_AreRefusedByTheClient()
+    {
+        await using var host = await StartAsync(Mutual() with { ClientCaFile = null });
+        var tls = new TlsClientOptions { CaFile = _folder.CaFile, AllowedCommonNames = ["server"] };
+        using (var right = new GrpcChannel(host.TlsEndpoint, new GrpcChannelOptions { Tls = tls }))
+            await right.UnaryAsync(TestMethods.Echo.Path, default);
+        using var wrong = new GrpcChannel(host.TlsEndpoint, new GrpcChannelOptions { Tls = tls with { AllowedCommonNames = ["somebody"] } });
+        var refused = await Assert.ThrowsAsync<GrpcException>(() => wrong.UnaryAsync(TestMethods.Echo.Path, default));
+        Assert.Contains("common name server is not allowed", refused.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Certificate_ReplacedWhileRunning_IsShownToTheNextConnection()
     {
         await using var host = await StartAsync(Mutual() with { ClientCaFile = null });

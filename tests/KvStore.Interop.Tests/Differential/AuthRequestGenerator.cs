@@ -19,6 +19,9 @@ internal sealed class AuthRequestGenerator(ulong seed)
     /// <summary>A caller who still uses the token before the last.</summary>
     public static string Former(string user) => user + " as before";
 
+    /// <summary>Whether a caller may be a user whose roles decide: not root, nobody, or the bearer of a token that nobody gave.</summary>
+    public static bool HasRoles(string caller) => caller is not (Nobody or Stranger or "root");
+
     private const string Service = "/etcdserverpb.Auth/";
     private static readonly string[] Users = ["root", "u1", "u2", "u3"];
     private static readonly string[] Roles = ["r1", "r2", "r3"];

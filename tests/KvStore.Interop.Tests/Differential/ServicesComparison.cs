@@ -144,10 +144,9 @@ internal sealed class ServicesComparison(Prng random, Membership members)
         HashKVRequest => form.Replace(" .hash_revision:String", "", StringComparison.Ordinal),
         StatusRequest => form.Replace(" .dbSizeQuota:String", "", StringComparison.Ordinal).Replace(" .storageVersion:String", "", StringComparison.Ordinal),
         RangeRequest { KeysOnly: true } => form.Replace(" .kvs[].lease:String", "", StringComparison.Ordinal),
-        RangeRequest { Limit: > 0, SortTarget: not RangeRequest.Types.SortTarget.Key } =>
-            form.Replace(" .kvs[].lease:String", "", StringComparison.Ordinal).Replace(" .kvs[].value:String", "", StringComparison.Ordinal),
+        RangeRequest { SortTarget: not RangeRequest.Types.SortTarget.Key } when form.Contains(" .more:True", StringComparison.Ordinal) => form.Replace(" .kvs[].lease:String", "", StringComparison.Ordinal).Replace(" .kvs[].value:String", "", StringComparison.Ordinal),
         // A transaction may hold ranges with keys only, at any depth.
-        TxnRequest => string.Join(' ', form.Split(' ').Where(field => !field.EndsWith("kvs[].lease:String", StringComparison.Ordinal) && !field.EndsWith("kvs[].value:String", StringComparison.Ordinal))),
+        TxnRequest => string.Join(' ', form.Split(' ').Where(field => !field.EndsWith("kvs[].lease:String", StringComparison.Ordinal) && !field.EndsWith("response_range.kvs[].value:String", StringComparison.Ordinal))),
         _ => form,
     };
 

@@ -121,7 +121,7 @@ internal sealed class ServicesMix
         while (true)
         {
             var next = Draw();
-            if (IsComparable(next.Request) && !(_isAuthOn && next.Caller != Root && HasRangeThatEndsBeforeItBegins(next.Request.Message)))
+            if (IsComparable(next.Request) && !(_isAuthOn && AuthRequestGenerator.HasRoles(next.Caller) && HasRangeThatEndsBeforeItBegins(next.Request.Message)))
                 return (_maintenance.HasAlarm && _isAuthOn ? Root : next.Caller, next.Request);
         }
     }

@@ -65,6 +65,20 @@ public sealed class LogFileTests : IDisposable
         Assert.Equal(["a-2026-01-02T03-04-05.006.log.gz", "a.log"], Names());
         using var reader = new StreamReader(new GZipStream(File.OpenRead(_folder.Combine("a-2026-01-02T03-04-05.006.log.gz")), CompressionMode.Decompress));
         Assert.Equal("one\n", reader.ReadToEnd());
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder.Combine("a-2026-01-02T03-04-05.006.log.gz")));
+    }
+
+    /// <summary>Something stands where the full file is to go: it goes on, and tries again when it has grown by as much.</summary>
+    [Fact]
+    public void FullFile_ThatCannotGiveWay_GoesOn()
+    {
+        Directory.CreateDirectory(_folder.Combine("a-2026-01-02T03-04-06.006.log"));
+        using (var file = Open(new LogRotation { FileBytesMax = 8 }))
+            Write(file, "one", "two", "three", "4", "five");
+        Assert.Equal(["a-2026-01-02T03-04-08.006.log", "a.log"], Names());
+        Assert.Equal("one\ntwo\nthree\n4\n", File.ReadAllText(_folder.Combine("a-2026-01-02T03-04-08.006.log")));
+        Assert.Equal("five\n", File.ReadAllText(_folder.Combine("a.log")));
     }
 
     private LogFile Open(LogRotation? rotation) => new(_folder.Combine("a.log"), new MessageAlone(), rotation, _clock);

@@ -1,4 +1,5 @@
 using System.Text;
+using KvStore.Grpc;
 using KvStore.Api.Gateway;
 using KvStore.Grpc.Server;
 using Microsoft.AspNetCore.Http;

@@ -22,6 +22,9 @@ internal static class TlsSetup
                 KeyFile = OrNull(options.PeerClientTls.Key),
                 // A revoked member is refused whichever side calls. What is unreadable among these files the listener says.
                 CrlFile = OrNull(options.PeerTls.RevocationList),
+                // Whoever may not call us is not who we call.
+                AllowedCommonNames = options.PeerTls.AllowedCommonNames,
+                AllowedHostNames = options.PeerTls.AllowedHostNames,
                 InsecureSkipVerify = options.PeerTls.IsSelfSigned,
             }
             : null;

@@ -56,28 +56,37 @@ internal sealed class LogFile : ILogEventSink, IDisposable
 
     private StreamWriter Open()
     {
-        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        var stream = new FileStream(_path, options);
+        var stream = new FileStream(_path, Private(FileMode.Append));
         _bytes = stream.Length;
         return new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
+    }
+
+    /// <summary>What is logged is for the member's own user alone.</summary>
+    private static FileStreamOptions Private(FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return options;
     }
 
     private void GiveWay(LogRotation rotation)
     {
         var now = rotation.UsesLocalTime ? _time.GetLocalNow() : _time.GetUtcNow();
-        _writer.Dispose();
+        var before = _writer;
         try
         {
             File.Move(_path, NameOf(now));
+            _writer = Open();
         }
         catch (Exception stuck) when (stuck is IOException or UnauthorizedAccessException)
         {
-            // A log that grows beyond its size is better than none.
+            // A log that grows beyond its size is better than none: the open file goes on, and gives way when it has grown by as much again.
+            _bytes = 0;
+            return;
         }
 
-        _writer = Open();
+        before.Dispose();
         // Compressing takes seconds; lines are dropped when their queue is full for so long.
         _tidying = _tidying.ContinueWith(_ => Tidy(rotation), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
@@ -125,7 +134,7 @@ internal sealed class LogFile : ILogEventSink, IDisposable
     {
         var unfinished = path + CompressedEnd + ".tmp";
         using (var from = File.OpenRead(path))
-        using (var to = new GZipStream(File.Create(unfinished), CompressionLevel.Fastest))
+        using (var to = new GZipStream(new FileStream(unfinished, Private(FileMode.Create)), CompressionLevel.Fastest))
             from.CopyTo(to);
         File.Move(unfinished, path + CompressedEnd, overwrite: true);
         File.Delete(path);

@@ -41,16 +41,23 @@ internal static class JsonSocket
         var requests = new Pipe();
         var receiving = ReceiveAsync(socket, requests.Writer, ended);
         var lines = new SocketLines(socket);
-        await using (lines.ConfigureAwait(false))
+        try
         {
-            await answer(Post(http, token, requests.Reader, lines, ended.Token)).ConfigureAwait(false);
-        }
+            await using (lines.ConfigureAwait(false))
+            {
+                await answer(Post(http, token, requests.Reader, lines, ended.Token)).ConfigureAwait(false);
+            }
 
-        await requests.Reader.CompleteAsync().ConfigureAwait(false);
-        if (!ended.IsCancellationRequested && socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-            await TryCloseAsync(socket, ended.Token).ConfigureAwait(false);
-        await ended.CancelAsync().ConfigureAwait(false);
-        await receiving.ConfigureAwait(false);
+            if (!ended.IsCancellationRequested && socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+                await TryCloseAsync(socket, ended.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            // The receiver uses both what is disposed here and the pipe: it ends first, also when a client that went made the answer fail.
+            await requests.Reader.CompleteAsync().ConfigureAwait(false);
+            await ended.CancelAsync().ConfigureAwait(false);
+            await receiving.ConfigureAwait(false);
+        }
     }
 
     private static string? Token(IHeaderDictionary headers)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using KvStore.Api.Members;
+using KvStore.Grpc;
 using KvStore.Grpc.Server;
 using KvStore.Protocol;
 using KvStore.StateMachine;

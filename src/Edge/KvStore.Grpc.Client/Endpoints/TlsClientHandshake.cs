@@ -57,7 +57,7 @@ internal sealed class TlsClientHandshake(EndpointName name, TlsClientOptions opt
             return "the server showed no certificate";
         var expected = (options.ServerName ?? name.Host).Trim('[', ']');
         return leaf.MatchesHostname(expected, allowWildcards: true, allowCommonName: false)
-            ? CertificateCheck.Verify(leaf, chain, material, CertificateRole.Server)
+            ? CertificateCheck.Verify(leaf, chain, material, CertificateRole.Server) ?? CertificateNames.Refusal(leaf, options.AllowedCommonNames, options.AllowedHostNames)
             : $"the server's certificate is not for {expected}";
     }
 }

@@ -14,10 +14,8 @@ internal sealed class ClientCertificateRules(TlsServerOptions tls)
             return null;
         if (certificate is null)
             return "tls: client didn't provide a certificate";
-        if (tls.AllowedCommonNames.Count > 0 && !(CertificateNames.CommonName(certificate) is { } name && tls.AllowedCommonNames.Contains(name, StringComparer.Ordinal)))
-            return $"client certificate authentication failed: common name {CertificateNames.CommonName(certificate) ?? "(none)"} is not allowed";
-        if (tls.AllowedHostNames.Count > 0 && !tls.AllowedHostNames.Any(host => certificate.MatchesHostname(host)))
-            return "client certificate authentication failed: the certificate is for none of the allowed host names";
+        if (CertificateNames.Refusal(certificate, tls.AllowedCommonNames, tls.AllowedHostNames) is { } notAllowed)
+            return notAllowed;
         return tls.VerifyRemoteAddress && remote is IPEndPoint address
             ? await AddressRefusalAsync(certificate, Plain(address.Address), cancellationToken).ConfigureAwait(false)
             : null;

@@ -18,16 +18,23 @@ public static class CertificateCheck
     /// </summary>
     public static string? Verify(X509Certificate2 leaf, X509Chain? sent, TlsMaterial material, CertificateRole role)
     {
-        if (material.Revoked is { } revoked && revoked.Contains(leaf.SerialNumberBytes.Span))
-            return $"certificate serial {leaf.SerialNumber} is revoked";
+        // As etcd: whatever was shown counts, authorities between the leaf and the root among it.
+        IEnumerable<X509Certificate2> shown = sent is null ? [leaf] : sent.ChainPolicy.ExtraStore.Prepend(leaf);
+        if (FirstRevoked(shown, material) is { } revoked)
+            return Revoked(revoked);
 
-        var refusal = Build(leaf, sent, material.Authorities, role);
+        var refusal = Build(leaf, sent, material.Authorities, material, role);
         if (refusal is null || material.Authorities is not { } authorities)
             return refusal;
-        return Choices(authorities).Any(choice => Build(leaf, sent, choice, role) is null) ? null : refusal;
+        return Choices(authorities).Any(choice => Build(leaf, sent, choice, material, role) is null) ? null : refusal;
     }
 
-    private static string? Build(X509Certificate2 leaf, X509Chain? sent, X509Certificate2Collection? authorities, CertificateRole role)
+    private static X509Certificate2? FirstRevoked(IEnumerable<X509Certificate2> certificates, TlsMaterial material) =>
+        material.Revoked is { } revoked ? certificates.FirstOrDefault(certificate => revoked.Contains(certificate.SerialNumberBytes.Span)) : null;
+
+    private static string Revoked(X509Certificate2 certificate) => $"certificate serial {certificate.SerialNumber} is revoked";
+
+    private static string? Build(X509Certificate2 leaf, X509Chain? sent, X509Certificate2Collection? authorities, TlsMaterial material, CertificateRole role)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
@@ -42,8 +49,9 @@ public static class CertificateCheck
 
         if (sent is not null)
             chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
+        // One between that was not shown, because we have it ourselves, may be revoked as well.
         if (chain.Build(leaf))
-            return null;
+            return FirstRevoked(chain.ChainElements.Select(static element => element.Certificate), material) is { } revoked ? Revoked(revoked) : null;
         return "x509: " + string.Join("; ", chain.ChainStatus.Select(status => status.Status.ToString()).Distinct());
     }
 
