@@ -45,6 +45,20 @@ public sealed class ExitCodeTests(OneMember member) : IClassFixture<OneMember>
         Assert.EndsWith("Error: watch is canceled by the server\n", result.Errors, StringComparison.Ordinal);
     }
 
+    /// <summary>1: an interactive watch ends with its program's failure, as one that is not.</summary>
+    [Fact]
+    public async Task ProgramOfAnInteractiveWatch_Fails_EndsWithError()
+    {
+        using var child = ChildProcess.Start(Checkout.Ctl, ["--endpoints", member.Endpoint, "watch", "-i"]);
+        await child.Input.WriteLineAsync("watch wi -- false");
+        var exit = child.WaitForExitAsync(TimeSpan.FromSeconds(30));
+        while (!exit.IsCompleted)
+            Assert.Equal(0, await RunAsync("put", "wi", "1"));
+        await exit;
+        Assert.Equal(1, child.ExitCode);
+        Assert.Contains("false", child.Errors, StringComparison.Ordinal);
+    }
+
     /// <summary>6: what was asked for cannot be written here.</summary>
     [Fact]
     public async Task ReportThatCannotBeWritten_EndsWithIo()

@@ -44,14 +44,19 @@ internal static class WatchCommand
         throw new CtlException(ExitCode.Interrupted, "watch is canceled by the server");
     }
 
-    /// <summary>Reads lines `watch …` and `progress` until the end of the input, which is an error as in etcdctl.</summary>
+    /// <summary>
+    /// Reads lines `watch …` and `progress` until the end of the input, which is an error as in etcdctl, or until a watch fails: its
+    /// program did, or the member refused it.
+    /// </summary>
     private static async Task InteractiveAsync(Invocation call)
     {
         var watchers = new List<Watcher>();
+        var failure = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         while (true)
         {
             // A terminal is read by a thread that waits for it and cannot be told to stop.
-            var line = await Task.Run(call.Input.ReadLine).WaitAsync(call.Stopping).ConfigureAwait(false)
+            var first = await Task.WhenAny(Task.Run(call.Input.ReadLine), failure.Task).WaitAsync(call.Stopping).ConfigureAwait(false);
+            var line = await first.ConfigureAwait(false)
                 ?? throw new CtlException(ExitCode.InvalidInput, "error reading watch request line: EOF");
             var text = line.TrimEnd('\r');
             var words = GoWords.Split(text);
@@ -61,7 +66,7 @@ internal static class WatchCommand
                     Complain(call, $"Invalid command: {text} (watch and progress supported)");
                     break;
                 case "watch":
-                    if (Start(call, words, text) is { } watcher)
+                    if (Start(call, words, text, failure) is { } watcher)
                         watchers.Add(watcher);
                     break;
                 case "progress":
@@ -75,7 +80,7 @@ internal static class WatchCommand
         }
     }
 
-    private static Watcher? Start(Invocation call, List<string> words, string text)
+    private static Watcher? Start(Invocation call, List<string> words, string text, TaskCompletionSource<string?> failure)
     {
         if (words.Count < 2 && string.IsNullOrEmpty(Variable("WATCH_KEY")))
         {
@@ -91,7 +96,7 @@ internal static class WatchCommand
         }
 
         var watcher = call.Client.Watch.Open(arguments.Request);
-        _ = Task.Run(() => FollowAsync(call, watcher, arguments.Program), call.Stopping);
+        _ = Task.Run(() => FollowOrFailAsync(call, watcher, arguments.Program, failure), call.Stopping);
         return watcher;
     }
 
@@ -105,6 +110,22 @@ internal static class WatchCommand
         catch (CtlException refused)
         {
             throw new CtlException(ExitCode.BadArguments, refused.Message);
+        }
+    }
+
+    private static async Task FollowOrFailAsync(Invocation call, Watcher watcher, IReadOnlyList<string> program, TaskCompletionSource<string?> failure)
+    {
+        try
+        {
+            await FollowAsync(call, watcher, program).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (call.Stopping.IsCancellationRequested)
+        {
+            // The reader of lines ends by itself.
+        }
+        catch (Exception failed)
+        {
+            failure.TrySetException(failed);
         }
     }
 

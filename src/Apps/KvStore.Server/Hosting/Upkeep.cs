@@ -34,12 +34,20 @@ internal sealed class Upkeep(IMember member, EtcdServices services, IPeerCalls p
             OnCompacted = revision => logger.Info("completed auto compaction", ("revision", revision.Value)),
         };
         if (settings.RetainedTime > TimeSpan.Zero)
-            _ = compaction.RunAsync(now => CompactionSchedule.ByTime(settings.RetainedTime, now), stopping);
+            Keep("automatic compaction", compaction.RunAsync(now => CompactionSchedule.ByTime(settings.RetainedTime, now), stopping));
         if (settings.RetainedRevisions > 0)
-            _ = compaction.RunAsync(_ => CompactionSchedule.ByRevision(settings.RetainedRevisions), stopping);
+            Keep("automatic compaction", compaction.RunAsync(_ => CompactionSchedule.ByRevision(settings.RetainedRevisions), stopping));
         if (settings.CheckInterval > TimeSpan.Zero)
-            _ = _check.RunAsync(settings.CheckInterval, ofCompactions: false, stopping);
+            Keep("the corruption check", _check.RunAsync(settings.CheckInterval, ofCompactions: false, stopping));
         if (settings.CompactionCheckInterval > TimeSpan.Zero)
-            _ = _check.RunAsync(settings.CompactionCheckInterval, ofCompactions: true, stopping);
+            Keep("the corruption check of compactions", _check.RunAsync(settings.CompactionCheckInterval, ofCompactions: true, stopping));
     }
+
+    /// <summary>A loop ends with the member; one that ends otherwise must not do so in silence.</summary>
+    private void Keep(string what, Task loop) =>
+        _ = loop.ContinueWith(
+            ended => logger.Fail(ended.Exception!.InnerException, $"{what} has failed and does not go on until the member is restarted"),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default);
 }
