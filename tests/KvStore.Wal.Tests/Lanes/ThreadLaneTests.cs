@@ -175,6 +175,26 @@ public sealed class ThreadLaneTests
             Assert.Equal(Enumerable.Range(0, PerPoster), last.Messages.Where(m => m.Poster == poster).Select(m => m.Number));
     }
 
+    /// <summary>A lane that a long batch took from its thread would stand still for as long.</summary>
+    [Fact]
+    public void Post_FromALongBatch_IsHandledBeforeItsEnd()
+    {
+        var threads = new Threads();
+        using var factory = new ThreadLaneFactory(NoFatal);
+        var other = factory.Create("other", capacity: 8, batchMax: 8, threads, waitsForDisks: false);
+        var slow = new WaitsForTheOther(other, threads);
+        var lane = factory.Create("slow", capacity: 8, batchMax: 8, slow, waitsForDisks: true);
+        factory.Start();
+        PostUntil(other, () => threads.Last == Environment.CurrentManagedThreadId);
+        for (var i = 1; i <= 3; i++)
+        {
+            Assert.True(lane.TryPost(i));
+            Assert.True(SpinWait.SpinUntil(() => slow.Batches == i, TimeSpan.FromSeconds(60)));
+        }
+
+        Assert.True(slow.WereHandledMeanwhile);
+    }
+
     [Fact]
     public void Handler_ThrowsOnThePostersThread_FatalHookIsToldAndThePosterGoesOn()
     {
@@ -280,6 +300,27 @@ public sealed class ThreadLaneTests
             Last = Environment.CurrentManagedThreadId;
             Seen.Add(Last);
             Volatile.Write(ref _handled, _handled + batch.Length);
+        }
+    }
+
+    /// <summary>Posts, and goes on until that is handled: from the second batch on, which comes after one that took long.</summary>
+    private sealed class WaitsForTheOther(ILane<int> other, Threads seen) : ILaneHandler<int>
+    {
+        private int _batches;
+
+        public int Batches => Volatile.Read(ref _batches);
+
+        public bool WereHandledMeanwhile { get; private set; } = true;
+
+        public void Handle(ReadOnlySpan<int> batch)
+        {
+            var handled = seen.Handled;
+            Assert.True(other.TryPost(0));
+            if (_batches == 0)
+                SpinWait.SpinUntil(() => false, TimeSpan.FromMilliseconds(5));
+            else
+                WereHandledMeanwhile &= SpinWait.SpinUntil(() => seen.Handled > handled, TimeSpan.FromSeconds(20));
+            Volatile.Write(ref _batches, _batches + 1);
         }
     }
 

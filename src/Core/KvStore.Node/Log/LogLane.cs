@@ -23,6 +23,8 @@ internal sealed class LogLane(WriteAheadLog log, PeerPost post, Outbox<Consensus
     private readonly List<PeerMessage> _afterSync = [];
     private PersistMark _mark;
 
+    public bool PostsLast => true;
+
     public void Handle(ReadOnlySpan<LogMessage> batch)
     {
         var cut = default(LogMessage.CutPrefix);
@@ -51,10 +53,10 @@ internal sealed class LogLane(WriteAheadLog log, PeerPost post, Outbox<Consensus
         }
 
         _log.Sync();
-        Release();
         // After the sync: the mark that makes the prefix superfluous is durable (N-1).
         if (cut is not null)
             _log.RemovePrefix(cut.Index);
+        Release();
         _consensus.Flush();
     }
 

@@ -20,9 +20,21 @@ internal sealed class LaneRuns
 
     public static LaneRuns OfThisThread => _ofThisThread ??= new LaneRuns();
 
+    /// <summary>
+    /// Whether lanes that are taken during a batch may wait for its end. Not where the rest of the batch may take long: nobody else can
+    /// run a lane that was taken.
+    /// </summary>
+    public bool Defers { get; set; } = true;
+
     /// <summary>Runs the lane now, or after the one that this thread runs already.</summary>
     public void Add(IThreadLane lane)
     {
+        if (_isRunning && !Defers)
+        {
+            lane.Wake();
+            return;
+        }
+
         _taken.Enqueue(lane);
         if (_isRunning)
             return;

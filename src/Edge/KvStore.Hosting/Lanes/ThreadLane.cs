@@ -135,6 +135,7 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
         {
             while (!_isBroken)
             {
+                runs.Defers = _handler.PostsLast || _lastRun <= _briefRun;
                 if (HandleBatch())
                     runs.RunTaken(this);
                 else if (_stopping && IsEmpty)
