@@ -75,11 +75,11 @@ public sealed class KvNode : IPeerInbox, IDisposable
             new KeyValueHashes(doors.Replies),
             new StoreCopies(options, doors.Stores, restored.Catalog, doors.Replies));
 
-        _consensus = doors.Lanes.Create("consensus", options.ConsensusInboxMax, options.ConsensusBatchMax, consensusLane, waitsForDisks: false);
-        _logLane = doors.Lanes.Create("log", options.LogInboxMax, options.LogInboxMax, new LogLane(_log, post, logTo), waitsForDisks: true);
-        _apply = doors.Lanes.Create("apply", options.ApplyInboxMax, options.ApplyBatchMax, applyLane, waitsForDisks: false);
-        _watch = doors.Lanes.Create("watch", options.WatchInboxMax, options.WatchBatchMax, _watchLane, waitsForDisks: false);
-        _background = doors.Lanes.Create("background", options.BackgroundInboxMax, options.BackgroundInboxMax, _backgroundLane, waitsForDisks: true);
+        _consensus = doors.Lanes.Create("consensus", options.ConsensusInboxMax, options.ConsensusBatchMax, consensusLane, LaneRunner.AnyPoster);
+        _logLane = doors.Lanes.Create("log", options.LogInboxMax, options.LogInboxMax, new LogLane(_log, post, logTo), LaneRunner.OwnThread);
+        _apply = doors.Lanes.Create("apply", options.ApplyInboxMax, options.ApplyBatchMax, applyLane, LaneRunner.Callers);
+        _watch = doors.Lanes.Create("watch", options.WatchInboxMax, options.WatchBatchMax, _watchLane, LaneRunner.Callers);
+        _background = doors.Lanes.Create("background", options.BackgroundInboxMax, options.BackgroundInboxMax, _backgroundLane, LaneRunner.OwnThread);
 
         consensusTo.Log.Attach(_logLane);
         consensusTo.Apply.Attach(_apply);

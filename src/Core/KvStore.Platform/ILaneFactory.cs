@@ -7,8 +7,8 @@ public interface ILaneFactory
     /// <param name="capacity">Messages that may wait; a post beyond it is refused.</param>
     /// <param name="batchMax">Messages handed to the handler at once, at most.</param>
     /// <param name="handler">The only consumer. Called only after <see cref="Start"/>.</param>
-    /// <param name="waitsForDisks">The handler waits for disks: it runs on the lane's own thread alone, never on that of a poster.</param>
-    ILane<TMessage> Create<TMessage>(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler, bool waitsForDisks);
+    /// <param name="runner">Who may run the handler beside the lane's own thread.</param>
+    ILane<TMessage> Create<TMessage>(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler, LaneRunner runner);
 
     /// <summary>Begins to drain every lane made so far.</summary>
     void Start();

@@ -10,8 +10,8 @@ public interface ILaneHandler<TMessage>
     void Handle(ReadOnlySpan<TMessage> batch);
 
     /// <summary>
-    /// Nothing that takes long follows what it posts to other lanes within a batch, however long the batch took until then: they may
-    /// be run on the same thread when the batch is over.
+    /// Asked by what it posts to within a batch: nothing that takes long follows in this batch, however long it took until now, so a lane
+    /// that it posts to may be run on the same thread when the batch is over.
     /// </summary>
     bool PostsLast => false;
 }

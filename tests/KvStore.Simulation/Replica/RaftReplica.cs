@@ -54,8 +54,8 @@ internal sealed class RaftReplica : ILaneHandler<ReplicaMessage>, IPeerInbox
         _raft = new RaftCore(RaftOptions(), Restored(log, durable, recovered, run.Membership), process.World.Chance.Fork());
         _commitSeen = _raft.CommitIndex;
         var lanes = new SimulatedLanes(process);
-        _consensus = lanes.Create("consensus", _options.InboxMax, _options.BatchMax, this, waitsForDisks: false);
-        _log = lanes.Create("log", int.MaxValue, _options.BatchMax, new ReplicaLogLane(this, log, durable), waitsForDisks: true);
+        _consensus = lanes.Create("consensus", _options.InboxMax, _options.BatchMax, this, LaneRunner.AnyPoster);
+        _log = lanes.Create("log", int.MaxValue, _options.BatchMax, new ReplicaLogLane(this, log, durable), LaneRunner.OwnThread);
         foreach (var member in run.Membership.Voters)
         {
             if (member != process.Member)

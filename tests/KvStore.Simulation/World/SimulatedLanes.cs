@@ -10,7 +10,7 @@ public sealed class SimulatedLanes : ILaneFactory
 
     public SimulatedLanes(SimulatedProcess process) => _process = process;
 
-    public ILane<TMessage> Create<TMessage>(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler, bool waitsForDisks)
+    public ILane<TMessage> Create<TMessage>(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler, LaneRunner runner)
     {
         var lane = new SimulatedLane<TMessage>(_process, name, capacity, batchMax, handler);
         _lanes.Add(lane);

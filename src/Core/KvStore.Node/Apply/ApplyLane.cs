@@ -36,6 +36,7 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
     private long _bytesSinceTick;
     private bool _sweepIsPosted;
     private bool _sweepWaits;
+    private bool _endsBatch;
     private Instant _now;
 
     public ApplyLane(NodeDoors doors, NodeOptions options, StoreBoard board, Applier applier, Func<OpenStore, Applier> makeApplier, ApplyOutboxes outboxes)
@@ -57,10 +58,15 @@ internal sealed class ApplyLane : ILaneHandler<ApplyMessage>
     /// <summary>Once, before the lanes start.</summary>
     public void Attach(ILane<ApplyMessage> self) => _self = self;
 
+    public bool PostsLast => _endsBatch;
+
     public void Handle(ReadOnlySpan<ApplyMessage> batch)
     {
+        _endsBatch = false;
         foreach (var message in batch)
             Handle(message);
+        // What is posted from here on comes after the batch's last write.
+        _endsBatch = true;
         Commit();
         ContinueSweep();
         _to.Flush();

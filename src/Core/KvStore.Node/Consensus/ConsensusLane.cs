@@ -69,6 +69,9 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
         Publish();
     }
 
+    /// <summary>Nothing here takes long.</summary>
+    public bool PostsLast => true;
+
     public void Handle(ReadOnlySpan<ConsensusMessage> batch)
     {
         foreach (ref readonly var message in batch)

@@ -6,6 +6,9 @@ internal interface IThreadLane : IDisposable
     /// <summary>A message waits.</summary>
     bool HasNext { get; }
 
+    /// <summary>As its handler says during a batch.</summary>
+    bool PostsLast { get; }
+
     void Start();
 
     /// <summary>Refuses new messages; those that wait are still handled. Disposing waits for the end of the thread.</summary>

@@ -1,3 +1,5 @@
+using KvStore.Platform;
+
 namespace KvStore.Hosting;
 
 /// <summary>
@@ -16,35 +18,27 @@ internal sealed class LaneRuns
     private static LaneRuns? _ofThisThread;
 
     private readonly Queue<IThreadLane> _taken = new(RunsMax);
-    private bool _isRunning;
+    private IThreadLane? _running;
+    private bool _isOfLane;
 
     public static LaneRuns OfThisThread => _ofThisThread ??= new LaneRuns();
 
     /// <summary>
-    /// Whether lanes that are taken during a batch may wait for its end. Not where the rest of the batch may take long: nobody else can
-    /// run a lane that was taken.
+    /// Runs the lane now, or after the one that this thread runs already. False when its own thread must do that: nobody else can run a
+    /// lane that was taken, so it may not wait for what takes long.
     /// </summary>
-    public bool Defers { get; set; } = true;
-
-    /// <summary>Runs the lane now, or after the one that this thread runs already.</summary>
-    public void Add(IThreadLane lane)
+    public bool TryAdd(IThreadLane lane, LaneRunner runner)
     {
-        if (_isRunning && !Defers)
-        {
-            lane.Wake();
-            return;
-        }
-
+        if (runner == LaneRunner.OwnThread || (runner == LaneRunner.Callers && _isOfLane) || _running is { PostsLast: false })
+            return false;
         _taken.Enqueue(lane);
-        if (_isRunning)
-            return;
-        _isRunning = true;
-        RunTaken(null);
-        _isRunning = false;
+        if (_running is null)
+            RunTaken(null);
+        return true;
     }
 
-    /// <summary>From now on this is the thread of a lane: what it takes waits until <see cref="RunTaken"/>.</summary>
-    public void BelongToLane() => _isRunning = true;
+    /// <summary>From now on this is the thread of the lane: what it takes waits until <see cref="RunTaken"/>.</summary>
+    public void BelongTo(IThreadLane lane) => (_running, _isOfLane) = (lane, true);
 
     /// <summary>Runs what was taken, as long as nothing waits for the lane whose own thread this is.</summary>
     public void RunTaken(IThreadLane? own)
@@ -52,9 +46,16 @@ internal sealed class LaneRuns
         for (var runs = 0; _taken.TryDequeue(out var lane); runs++)
         {
             if (runs < RunsMax && own is not { HasNext: true })
+            {
+                _running = lane;
                 lane.RunHere();
+            }
             else
+            {
                 lane.Wake();
+            }
         }
+
+        _running = own;
     }
 }

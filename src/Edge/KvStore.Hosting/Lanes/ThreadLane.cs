@@ -27,7 +27,7 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
     private readonly int _capacity;
     private readonly TMessage[] _batch;
     private readonly ILaneHandler<TMessage> _handler;
-    private readonly bool _waitsForDisks;
+    private readonly LaneRunner _runner;
     private readonly long _briefRun;
     private readonly Action<string, Exception> _onFatal;
     private readonly LaneWake _wake = new();
@@ -38,7 +38,7 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
     private volatile bool _stopping;
     private volatile bool _isBroken;
 
-    public ThreadLane(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler, bool waitsForDisks, TimeSpan briefRun, Action<string, Exception> onFatal)
+    public ThreadLane(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler, LaneRunner runner, TimeSpan briefRun, Action<string, Exception> onFatal)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchMax);
@@ -50,7 +50,7 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
         _capacity = capacity;
         _batch = new TMessage[Math.Min(batchMax, slots)];
         _handler = handler;
-        _waitsForDisks = waitsForDisks;
+        _runner = runner;
         _briefRun = (long)(briefRun.TotalSeconds * Stopwatch.Frequency);
         _onFatal = onFatal;
         _thread = new Thread(Run) { Name = name, IsBackground = true };
@@ -121,21 +121,18 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
 
     private void RunOrWake()
     {
-        if (_waitsForDisks || _lastRun > _briefRun)
+        if (_lastRun > _briefRun || !LaneRuns.OfThisThread.TryAdd(this, _runner))
             Wake();
-        else
-            LaneRuns.OfThisThread.Add(this);
     }
 
     private void Run()
     {
         var runs = LaneRuns.OfThisThread;
-        runs.BelongToLane();
+        runs.BelongTo(this);
         try
         {
             while (!_isBroken)
             {
-                runs.Defers = _handler.PostsLast || _lastRun <= _briefRun;
                 if (HandleBatch())
                     runs.RunTaken(this);
                 else if (_stopping && IsEmpty)
@@ -208,6 +205,8 @@ internal sealed class ThreadLane<TMessage> : ILane<TMessage>, IThreadLane
     }
 
     public bool HasNext => Volatile.Read(ref _slots[(int)_at.Head & _mask].Turn) == _at.Head + 1;
+
+    public bool PostsLast => _handler.PostsLast;
 
     private struct Slot
     {

@@ -25,9 +25,9 @@ public sealed class ThreadLaneFactory : ILaneFactory, IDisposable
         _briefRun = briefRun ?? DefaultBriefRun;
     }
 
-    public ILane<TMessage> Create<TMessage>(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler, bool waitsForDisks)
+    public ILane<TMessage> Create<TMessage>(string name, int capacity, int batchMax, ILaneHandler<TMessage> handler, LaneRunner runner)
     {
-        var lane = new ThreadLane<TMessage>(name, capacity, batchMax, handler, waitsForDisks, _briefRun, _onFatal);
+        var lane = new ThreadLane<TMessage>(name, capacity, batchMax, handler, runner, _briefRun, _onFatal);
         _lanes.Add(lane);
         return lane;
     }
