@@ -18,7 +18,15 @@ internal sealed record ScriptStep(string Title, string Result, bool NeedsNoServe
         {
             var expected = known.Aggregate(their.Result, (text, difference) => difference.Apply(their, text, isOurTool, isOurServer));
             if (expected != our.Result && !(their.IsInAnyOrder && ScriptCluster.Ordered(expected) == ScriptCluster.Ordered(our.Result)))
-                yield return $"### {who}: {their.Title}\n--- expected\n{expected}\n--- printed\n{our.Result}";
+                yield return $"### {who}: {their.Title}\n{FirstDifference(expected, our.Result)}\n--- expected\n{expected}\n--- printed\n{our.Result}";
         }
+    }
+
+    /// <summary>The lines that differ first: what a report of a long difference must begin with.</summary>
+    private static string FirstDifference(string expected, string printed)
+    {
+        var (wanted, got) = (expected.Split('\n'), printed.Split('\n'));
+        var line = wanted.Zip(got).TakeWhile(pair => pair.First == pair.Second).Count();
+        return $"< {wanted.ElementAtOrDefault(line)}\n> {got.ElementAtOrDefault(line)}";
     }
 }

@@ -9,10 +9,19 @@ internal sealed class ReadOnlyFile : IFile
     private readonly SafeFileHandle _handle;
     private long _bytesRead;
 
+    /// <exception cref="IOException">It cannot be opened, or is a pipe or a device: what is read has a length.</exception>
     public ReadOnlyFile(string path)
     {
         _handle = File.OpenHandle(path);
-        Length = RandomAccess.GetLength(_handle);
+        try
+        {
+            Length = RandomAccess.GetLength(_handle);
+        }
+        catch (NotSupportedException)
+        {
+            _handle.Dispose();
+            throw new IOException($"read {path}: not a regular file");
+        }
     }
 
     public long Length { get; }
