@@ -44,6 +44,7 @@ internal sealed record MemberRestore
             ordered = doors.Stores.Open(catalog.Current);
             var store = new OpenStore(catalog.Current, ordered, MvccStore.Open(ordered, options.Mvcc, doors.Trace));
             var applier = makeApplier(store);
+            recovered = OfStore(recovered, applier.State);
             if (IsBlank(recovered) && applier.State.Index == LogIndex.Zero && plan.IsFounder)
                 recovered = FoundingLog.Write(log, recovered, plan.Members);
             else if (options.ForcesNewCluster)
@@ -103,16 +104,22 @@ internal sealed record MemberRestore
     private static bool IsBlank(WalRecovery recovered) =>
         recovered.Entries.Count == 0 && recovered.Start.Index == LogIndex.Zero && recovered.HardState == default;
 
+    /// <summary>Without entries that do not follow what the store is the result of.</summary>
+    private static WalRecovery OfStore(WalRecovery recovered, AppliedState store)
+    {
+        if (store.Index < recovered.Start.Index)
+        {
+            throw new StorageException(
+                StorageFailure.Corrupt, $"the store is at entry {store.Index}, but the log begins after {recovered.Start.Index}: entries are lost");
+        }
+
+        return Reaches(recovered, store.Index, store.Term) ? recovered : recovered with { Entries = [] };
+    }
+
     private static RaftState Join(WriteAheadLog log, WalRecovery recovered, Applier applier)
     {
         var (applied, term) = (applier.State.Index, applier.State.Term);
         var membership = Directories.MembershipOf(applier.Cluster.Members);
-        if (applied < recovered.Start.Index)
-        {
-            throw new StorageException(
-                StorageFailure.Corrupt, $"the store is at entry {applied}, but the log begins after {recovered.Start.Index}: entries are lost");
-        }
-
         var state = recovered.HardState;
         if (Reaches(recovered, applied, term))
         {
