@@ -70,10 +70,10 @@ public sealed class KvNode : IPeerInbox, IDisposable
             restored.Catalog,
             restored.Store,
             backgroundTo,
-            new SnapshotSends(options, doors.Stores, restored.Catalog, post, backgroundTo.Consensus, doors.Trace, prng.NextUInt64() >> 1),
-            new SnapshotReceipts(options, doors.Stores, restored.Catalog, post, backgroundTo.Consensus, doors.Trace),
+            new SnapshotSends(options, restored.Catalog, post, backgroundTo.Consensus, doors.Trace, prng.NextUInt64() >> 1),
+            new SnapshotReceipts(options, restored.Catalog, post, backgroundTo.Consensus, doors.Trace),
             new KeyValueHashes(doors.Replies),
-            new StoreCopies(options, doors.Stores, restored.Catalog, doors.Replies));
+            new StoreCopies(options, restored.Catalog, doors.Replies));
 
         _consensus = doors.Lanes.Create("consensus", options.ConsensusInboxMax, options.ConsensusBatchMax, consensusLane, LaneRunner.AnyPoster);
         _logLane = doors.Lanes.Create("log", options.LogInboxMax, options.LogInboxMax, new LogLane(_log, post, logTo), LaneRunner.OwnThread);

@@ -193,6 +193,9 @@ public sealed record NodeOptions
     /// <summary>Time without an acknowledgement after which the window is sent again.</summary>
     public TimeSpan SnapshotResendInterval { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Time after a snapshot that failed until the same member is sent another: a full disk is not asked with every heartbeat.</summary>
+    public TimeSpan SnapshotRetryInterval { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Time without progress after which a snapshot is given up, on both sides.</summary>
     public TimeSpan SnapshotStallTimeout { get; init; } = TimeSpan.FromSeconds(20);
 

@@ -9,5 +9,5 @@ public sealed record SimulatedStoreOptions
     public int UnflushedBatchesMax { get; init; } = 256;
 
     /// <summary>Called before the call does anything. What it throws is what the caller sees: a crash, or a storage failure that changed nothing.</summary>
-    public Action<StoreCall>? BeforeCall { get; init; }
+    public Action<StoreCall>? BeforeCall { get; set; }
 }

@@ -81,7 +81,7 @@ internal sealed class BackgroundLane : ILaneHandler<BackgroundMessage>
                 OnApplied(applied);
                 break;
             case BackgroundMessage.SendSnapshot send:
-                _sends.Begin(send.To, send.Term, _store.Store);
+                _sends.Begin(send.To, send.Term, _store.Store, _now);
                 break;
             case BackgroundMessage.SnapshotFrame frame:
                 if (!_sends.OnPart(frame.From, frame.Part, _now))

@@ -11,7 +11,7 @@ namespace KvStore.Node.Background;
 /// durable. Nothing of it is ever used before (D11).
 /// </summary>
 internal sealed class SnapshotReceipts(
-    NodeOptions options, IOrderedStoreProvider stores, StoreCatalog catalog, PeerPost post, Outbox<ConsensusMessage> consensus, ITraceSink trace)
+    NodeOptions options, StoreCatalog catalog, PeerPost post, Outbox<ConsensusMessage> consensus, ITraceSink trace)
 {
     private readonly SortedDictionary<string, IOrderedStore> _offered = new(StringComparer.Ordinal);
     private SnapshotReceipt? _receipt;
@@ -19,16 +19,25 @@ internal sealed class SnapshotReceipts(
 
     public void OnPart(MemberId from, SnapshotPart part, LogIndex applied, Instant now)
     {
-        switch (part)
+        try
         {
-            case SnapshotPart.Manifest manifest:
-                OnManifest(from, manifest, applied, now);
-                break;
-            case SnapshotPart.Chunk chunk:
-                OnChunk(from, chunk, now);
-                break;
-            default:
-                break;
+            switch (part)
+            {
+                case SnapshotPart.Manifest manifest:
+                    OnManifest(from, manifest, applied, now);
+                    break;
+                case SnapshotPart.Chunk chunk:
+                    OnChunk(from, chunk, now);
+                    break;
+                default:
+                    break;
+            }
+        }
+        catch (StorageException failed) when (failed.Failure == StorageFailure.NoSpace)
+        {
+            // What this member has is old, not wrong: it stays, and is sent another snapshot when there may be space again.
+            Abandon("no space on the disk");
+            post.Send(from, new SnapshotPart.Refused(part.Id));
         }
     }
 
@@ -81,8 +90,8 @@ internal sealed class SnapshotReceipts(
         }
 
         Abandon("replaced by a later leader's");
-        var path = catalog.Begin();
-        _receipt = new SnapshotReceipt(from, manifest, path, stores.Open(path)) { LastProgress = now };
+        var (path, store) = catalog.BeginStore();
+        _receipt = new SnapshotReceipt(from, manifest, path, store) { LastProgress = now };
         trace.Emit(new TraceEvent(TraceKind.SnapshotReceiveStarted, from.Value, manifest.Mark.Index.Value));
         post.Send(from, new SnapshotPart.Received(manifest.Id, 0));
     }

@@ -8,16 +8,17 @@ namespace KvStore.Node.Background;
 
 /// <summary>The snapshots this leader sends: a few at a time, the others wait. Each request of raft is answered once.</summary>
 internal sealed class SnapshotSends(
-    NodeOptions options, IOrderedStoreProvider stores, StoreCatalog catalog, PeerPost post, Outbox<ConsensusMessage> consensus, ITraceSink trace, ulong firstId)
+    NodeOptions options, StoreCatalog catalog, PeerPost post, Outbox<ConsensusMessage> consensus, ITraceSink trace, ulong firstId)
 {
-    private readonly Queue<(MemberId To, Term Term)> _waiting = new();
+    private readonly List<(MemberId To, Term Term)> _waiting = [];
+    private readonly SortedDictionary<MemberId, Instant> _notBefore = [];
     private readonly List<SnapshotSend> _active = [];
     private ulong _id = firstId;
 
-    public void Begin(MemberId to, Term term, IOrderedStore store)
+    public void Begin(MemberId to, Term term, IOrderedStore store, Instant now)
     {
-        _waiting.Enqueue((to, term));
-        Start(store);
+        _waiting.Add((to, term));
+        Start(store, now);
     }
 
     /// <summary>An answer of a receiver. False: the part is not for a sender.</summary>
@@ -39,7 +40,7 @@ internal sealed class SnapshotSends(
             var send = _active[i];
             send.Advance(now);
             if (send.IsOver)
-                End(i);
+                End(i, now);
         }
     }
 
@@ -47,7 +48,7 @@ internal sealed class SnapshotSends(
     {
         foreach (var send in _active)
             send.Tick(now);
-        Start(store);
+        Start(store, now);
     }
 
     public void Close()
@@ -56,27 +57,47 @@ internal sealed class SnapshotSends(
             send.Close();
     }
 
-    private void Start(IOrderedStore store)
+    private void Start(IOrderedStore store, Instant now)
     {
-        while (_active.Count < options.SnapshotSendsMax && _waiting.TryDequeue(out var next))
+        for (var i = 0; i < _waiting.Count && _active.Count < options.SnapshotSendsMax;)
         {
+            var (to, term) = _waiting[i];
+            if (_notBefore.TryGetValue(to, out var due) && now < due)
+            {
+                i++;
+                continue;
+            }
+
+            _waiting.RemoveAt(i);
             // A copy of the store of its own: the live one goes on, and may be replaced meanwhile.
-            var path = catalog.Begin();
-            store.Checkpoint(path);
-            var send = new SnapshotSend(++_id, next.To, next.Term, path, stores.Open(path), options, post);
-            trace.Emit(new TraceEvent(TraceKind.SnapshotSendStarted, next.To.Value, send.Mark.Index.Value));
+            if (catalog.TryCopy(store) is not { } copy)
+            {
+                Report(to, LogIndex.Zero, "no space on the disk for a copy of the store", now);
+                continue;
+            }
+
+            var send = new SnapshotSend(++_id, to, term, copy.Path, copy.Store, options, post);
+            trace.Emit(new TraceEvent(TraceKind.SnapshotSendStarted, to.Value, send.Mark.Index.Value));
             _active.Add(send);
         }
     }
 
-    private void End(int at)
+    private void End(int at, Instant now)
     {
         var send = _active[at];
         _active.RemoveAt(at);
         send.Close();
         catalog.Discard(send.Path);
-        var detail = send.IsDelivered ? "" : "not delivered";
-        trace.Emit(new TraceEvent(TraceKind.SnapshotSendFinished, send.To.Value, send.Mark.Index.Value, Detail: detail));
-        consensus.Post(ConsensusMessage.Of(new ConsensusEvent.SnapshotSendFinished(send.To, send.Mark.Index, send.IsDelivered)));
+        Report(send.To, send.Mark.Index, send.IsDelivered ? "" : "not delivered", now);
+    }
+
+    private void Report(MemberId to, LogIndex index, string failure, Instant now)
+    {
+        if (failure.Length == 0)
+            _notBefore.Remove(to);
+        else
+            _notBefore[to] = now + options.SnapshotRetryInterval;
+        trace.Emit(new TraceEvent(TraceKind.SnapshotSendFinished, to.Value, index.Value, Detail: failure));
+        consensus.Post(ConsensusMessage.Of(new ConsensusEvent.SnapshotSendFinished(to, index, Delivered: failure.Length == 0)));
     }
 }

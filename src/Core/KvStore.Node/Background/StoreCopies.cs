@@ -8,7 +8,7 @@ using KvStore.StateMachine;
 namespace KvStore.Node.Background;
 
 /// <summary>The copies of the store that callers read: each costs the files of the store as long as it is out.</summary>
-internal sealed class StoreCopies(NodeOptions options, IOrderedStoreProvider stores, StoreCatalog catalog, IReplies<Reply> replies)
+internal sealed class StoreCopies(NodeOptions options, StoreCatalog catalog, IReplies<Reply> replies)
 {
     private readonly List<StoreCopy> _out = [];
 
@@ -20,9 +20,13 @@ internal sealed class StoreCopies(NodeOptions options, IOrderedStoreProvider sto
             return;
         }
 
-        copy.Path = catalog.Begin();
-        of.Store.Checkpoint(copy.Path);
-        copy.Store = stores.Open(copy.Path);
+        if (catalog.TryCopy(of.Store) is not { } made)
+        {
+            replies.Complete(request, Replies.Refused(request, StorageErrors.NoSpaceForCopy));
+            return;
+        }
+
+        (copy.Path, copy.Store) = made;
         _out.Add(copy);
         replies.Complete(request, Replies.Done(request));
     }

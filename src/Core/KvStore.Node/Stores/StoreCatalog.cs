@@ -66,12 +66,52 @@ internal sealed class StoreCatalog
     }
 
     /// <summary>A path for a new store, already marked for removal: it stays only if it is adopted.</summary>
+    /// <exception cref="StorageException">Not begun; with <see cref="StorageFailure.NoSpace"/> all is as before.</exception>
     public string Begin()
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"db-{++_number}");
         _discard.Add(name);
-        Save();
+        try
+        {
+            Save();
+        }
+        catch (StorageException failed) when (failed.Failure == StorageFailure.NoSpace)
+        {
+            _discard.Remove(name);
+            throw;
+        }
+
         return Path(name);
+    }
+
+    /// <summary>Begins a store and opens it, empty or as a copy of another.</summary>
+    /// <exception cref="StorageException">Not begun; with <see cref="StorageFailure.NoSpace"/> nothing of it stays.</exception>
+    public (string Path, IOrderedStore Store) BeginStore(IOrderedStore? copied = null)
+    {
+        var path = Begin();
+        try
+        {
+            copied?.Checkpoint(path);
+            return (path, _stores.Open(path));
+        }
+        catch (StorageException failed) when (failed.Failure == StorageFailure.NoSpace)
+        {
+            Discard(path);
+            throw;
+        }
+    }
+
+    /// <summary>A copy of the store in a store of its own; null when there is no space for it on the disk.</summary>
+    public (string Path, IOrderedStore Store)? TryCopy(IOrderedStore store)
+    {
+        try
+        {
+            return BeginStore(store);
+        }
+        catch (StorageException failed) when (failed.Failure == StorageFailure.NoSpace)
+        {
+            return null;
+        }
     }
 
     /// <summary>From now on, also after a crash, the store at the path is the member's; the one before is marked for removal.</summary>
@@ -90,7 +130,14 @@ internal sealed class StoreCatalog
         Check.That(path != Current, "the member's store is never removed");
         _stores.Destroy(path);
         _discard.Remove(path[(_directory.Length + 1)..]);
-        Save();
+        try
+        {
+            Save();
+        }
+        catch (StorageException failed) when (failed.Failure == StorageFailure.NoSpace)
+        {
+            // The file names a store too many until it is written again: one that is gone is removed without harm at the next start.
+        }
     }
 
     private string Path(string name) => _directory + "/" + name;
