@@ -38,6 +38,7 @@ public sealed class KvNode : IPeerInbox, IDisposable
     private readonly PeerCodec _codec;
     private readonly ITraceSink _trace;
     private readonly WriteAheadLog _log;
+    private volatile bool _isClosed;
 
     private KvNode(NodeDoors doors, NodeOptions options, BootstrapPlan plan)
     {
@@ -175,8 +176,8 @@ public sealed class KvNode : IPeerInbox, IDisposable
     /// </summary>
     public bool TryCopyStore(RequestId request, StoreCopy copy) => _background.TryPost(new BackgroundMessage.CopyStore(request, copy));
 
-    /// <summary>The caller no longer reads the copy. False: the lane is full, try again.</summary>
-    public bool TryGiveBack(StoreCopy copy) => _background.TryPost(new BackgroundMessage.GiveBackCopy(copy));
+    /// <summary>The caller no longer reads the copy. False: the lane is full, try again. A member that was closed has closed its copies.</summary>
+    public bool TryGiveBack(StoreCopy copy) => _isClosed || _background.TryPost(new BackgroundMessage.GiveBackCopy(copy));
 
     public bool TryPost(in WatchMessage message) => _watch.TryPost(message);
 
@@ -206,6 +207,7 @@ public sealed class KvNode : IPeerInbox, IDisposable
     /// <summary>Closes log and stores. Only after the lanes have ended.</summary>
     public void Dispose()
     {
+        _isClosed = true;
         _backgroundLane.Close();
         _stores.Current.Store.Dispose();
         _log.Dispose();

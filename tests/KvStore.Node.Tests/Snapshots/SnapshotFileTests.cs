@@ -22,7 +22,7 @@ public sealed class SnapshotFileTests
         var member = SnapshotFixture.Member(cluster, 2000);
         var copy = new StoreCopy();
         cluster.AwaitOk(member, member.Call((node, request) => node.TryCopyStore(request, copy)));
-        var source = SnapshotFixture.Open([.. SnapshotImage.Of(copy.Store!).Pieces(1000).SelectMany(piece => piece.ToArray())]);
+        var source = SnapshotFixture.Open([.. SnapshotImage.Of(copy.Store!, static () => true)!.Pieces(1000).SelectMany(piece => piece.ToArray())]);
         source.CheckSum();
         using var store = SnapshotFixture.NewStore();
         var revision = SnapshotImport.Run(source, store, bump: 0);
@@ -34,6 +34,23 @@ public sealed class SnapshotFileTests
         Assert.Equal(1, applier.Leases.Count);
         Assert.True(applier.Alarms.HasNoSpace);
         Assert.Equal(3, SnapshotFixture.Table(store, 'a').Count);
+    }
+
+    /// <summary>A caller who goes away ends the reading of a large store, and what it read from is closed with the member.</summary>
+    [Fact]
+    public void Image_NobodyWantsIt_IsReadNoFurther()
+    {
+        var cluster = TestCluster.Found(1, seed: 6);
+        var member = SnapshotFixture.Member(cluster, 2000);
+        var copy = new StoreCopy();
+        cluster.AwaitOk(member, member.Call((node, request) => node.TryCopyStore(request, copy)));
+        var records = 0;
+        Assert.Null(SnapshotImage.Of(copy.Store!, () => ++records < 100));
+        Assert.Equal(100, records);
+        member.Process.End();
+        Assert.False(member.Node!.TryGiveBack(copy));
+        member.Node.Dispose();
+        Assert.True(member.Node.TryGiveBack(copy));
     }
 
     /// <summary>C11: the raised revision is the store's, and nothing below it can be read any more.</summary>

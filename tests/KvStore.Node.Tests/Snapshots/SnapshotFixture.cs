@@ -41,7 +41,7 @@ internal static class SnapshotFixture
     {
         var copy = new StoreCopy();
         cluster.AwaitOk(member, member.Call((node, request) => node.TryCopyStore(request, copy)));
-        var image = SnapshotImage.Of(copy.Store!);
+        var image = SnapshotImage.Of(copy.Store!, static () => true)!;
         var bytes = image.Pieces(32 * 1024).SelectMany(piece => piece.ToArray()).ToArray();
         Assert.Equal(image.TotalBytes, bytes.Length);
         member.Process.Run(() => Assert.True(member.Node!.TryGiveBack(copy)));

@@ -30,13 +30,18 @@ public sealed class SnapshotImage
     /// <summary>Bytes of the whole, the sum included.</summary>
     public long TotalBytes => ((long)_layout.Pages * BoltFormat.PageBytes) + SumBytes;
 
-    /// <summary>Reads the store through once, which takes time; the store is the caller's to close, after the last piece.</summary>
-    public static SnapshotImage Of(IOrderedStore store)
+    /// <summary>
+    /// Reads the store through once, which takes time: null as soon as nobody wants it any more, which is asked before each record. The
+    /// store is the caller's to close, after the last piece.
+    /// </summary>
+    public static SnapshotImage? Of(IOrderedStore store, Func<bool> isWanted)
     {
         var pages = new ByteWriter(BoltFormat.PageBytes);
         var layout = default(BoltLayout);
         foreach (var found in Write(store, new BoltWriter(pages, default)))
         {
+            if (!isWanted())
+                return null;
             layout = found;
             pages.Clear();
         }

@@ -27,8 +27,8 @@ internal sealed class SnapshotStream(IMember member, NodeGateway gateway, Servic
         try
         {
             var reply = await gateway.CopyStoreAsync(call, copy).ConfigureAwait(false);
-            if (!call.IsRefused(reply.Error))
-                await SendAsync(call, SnapshotImage.Of(copy.Store!), responses).ConfigureAwait(false);
+            if (!call.IsRefused(reply.Error) && SnapshotImage.Of(copy.Store!, () => !call.CancellationToken.IsCancellationRequested) is { } image)
+                await SendAsync(call, image, responses).ConfigureAwait(false);
         }
         finally
         {
