@@ -10,11 +10,13 @@ public sealed class TimeoutTextTests : IAsyncLifetime
     /// <summary>Long elections, so that their window is wide beside the haste of the clock.</summary>
     private const int ElectionTicks = 300;
 
+    private readonly HurriedTime _time = new();
+
     private ApiHost _host = null!;
 
     public async Task InitializeAsync()
     {
-        _host = await ApiHost.StartAsync(new ApiOptions { Time = new HurriedTime(), ElectionTicks = ElectionTicks });
+        _host = await ApiHost.StartAsync(new ApiOptions { Time = _time, ElectionTicks = ElectionTicks });
         _host.Member.HoldsReplies = true;
         _host.Member.Status = _host.Member.Status with { Leader = new MemberId(0xB), Role = NodeRole.Follower };
     }
@@ -34,8 +36,10 @@ public sealed class TimeoutTextTests : IAsyncLifetime
     [Fact]
     public async Task Write_BegunWhileTheLastLeaderFailed_SaysSo()
     {
-        // The limit is 65 s, the window two elections (60 s) before the new leader: it began in it.
-        _host.Member.Status = _host.Member.Status with { LeaderSince = _host.Member.Now - TimeSpan.FromSeconds(40) };
+        // By the same clock as the limit: however late that is told, the write began in the window, two elections (60 s) before the new leader.
+        var begun = _time.GetTimestamp();
+        _host.Member.Clock = () => new Instant(TimeSpan.FromHours(1).Ticks) + _time.GetElapsedTime(begun);
+        _host.Member.Status = _host.Member.Status with { LeaderSince = new Instant(TimeSpan.FromHours(1).Ticks) + TimeSpan.FromSeconds(50) };
         Assert.Equal("Unavailable: etcdserver: request timed out, possibly due to previous leader failure", await PutAsync());
     }
 

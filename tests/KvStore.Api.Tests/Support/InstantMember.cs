@@ -52,7 +52,9 @@ internal sealed class InstantMember : IMember, ILane<WatchMessage>, ITraceSink, 
 
     public NodeStatus Status { get; set; }
 
-    public Instant Now { get; set; } = new(TimeSpan.FromHours(1).Ticks);
+    public Instant Now => Clock();
+
+    public Func<Instant> Clock { get; set; } = static () => new(TimeSpan.FromHours(1).Ticks);
 
     public StoreSizes Sizes => _store.Sizes;
 
