@@ -167,6 +167,9 @@ public sealed record NodeOptions
 
     public int LearnersMax { get; init; } = 1;
 
+    /// <summary>Changes that wait for an earlier one to be applied; more are refused ("too many requests"). Many times what anybody asks for at once.</summary>
+    public int MembershipChangesMax { get; init; } = 64;
+
     /// <summary>How far a learner's log must have come for its promotion, in percent of the leader's (etcd's readyPercentThreshold).</summary>
     public int PromotePercent { get; init; } = 90;
 

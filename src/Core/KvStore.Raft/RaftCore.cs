@@ -141,6 +141,10 @@ public sealed class RaftCore
         return _role.Propose(LogEntryKind.Membership, data, leaderOnly: false);
     }
 
+    /// <summary>Proposes a change that another member was asked for: whether it can be made is judged when it is applied, and answered there.</summary>
+    public ProposeResult ProposeMembershipForPeer(ReadOnlyMemory<byte> data) =>
+        Quarantine is null ? _role.Propose(LogEntryKind.Membership, data, leaderOnly: false) : ProposeResult.NoLeader;
+
     /// <summary>
     /// A committed entry of kind Membership is being applied (before <see cref="Applied"/> is told). Returns the membership from now
     /// on; one that cannot be changed so stays as it is, on every member alike.

@@ -150,6 +150,45 @@ public sealed class MembershipTests
         cluster.Until(() => leader.Status.Members.Count == 6, "six members");
     }
 
+    /// <summary>R14: a leader that has a change under way keeps what a follower forwards until it can take it.</summary>
+    [Fact]
+    public void ChangesAtOnceAtAFollower_AreMadeInTurn()
+    {
+        var cluster = Published(3, seed: 17, options => options with { LearnersMax = 3, StrictReconfigCheck = false });
+        var follower = cluster.Members.First(member => !member.Status.IsLeader);
+        var requests = Enumerable.Range(0, 3).Select(i =>
+            follower.Call((node, id) => node.TryChangeMembership(id, Request("m" + (7 + i), MembershipRequestKind.AddLearner)))).ToList();
+        var refused = follower.Call((node, id) => node.TryChangeMembership(id, Request("m8", MembershipRequestKind.AddLearner)));
+        foreach (var request in requests)
+            cluster.AwaitOk(follower, request);
+        Assert.Equal(EtcdErrors.PeerUrlExists, cluster.Await(follower, refused).Error);
+        Assert.Equal(6, follower.Status.Members.Count);
+    }
+
+    /// <summary>What was asked for while another change was under way is judged by what that one made of the cluster.</summary>
+    [Fact]
+    public void ChangeThatWaited_IsJudgedWhenItsTurnComes()
+    {
+        var cluster = Published(3, seed: 18);
+        var leader = cluster.Leader();
+        var old = cluster.Members.First(member => member != leader);
+        var added = Request("m9", MembershipRequestKind.AddLearner) with { Replaces = old.Id };
+        cluster.AwaitOk(leader, leader.Call((node, id) => node.TryChangeMembership(id, added)));
+        var learner = cluster.Join(added.Member, "m9");
+        cluster.Until(() => learner.Status.IsPublished, "publication");
+        cluster.UntilConverged();
+        cluster.Run(TimeSpan.FromSeconds(1));
+        var removal = leader.Call((node, id) => node.TryChangeMembership(id, Remove(old.Id)));
+        var promotion = leader.Call((node, id) => node.TryChangeMembership(
+            id, new MembershipRequest { Kind = MembershipRequestKind.Promote, Member = added.Member }));
+        var again = leader.Call((node, id) => node.TryChangeMembership(
+            id, new MembershipRequest { Kind = MembershipRequestKind.Promote, Member = added.Member }));
+        cluster.AwaitOk(leader, removal);
+        cluster.AwaitOk(leader, promotion);
+        Assert.Equal(EtcdErrors.MemberNotLearner, cluster.Await(leader, again).Error);
+        cluster.Until(() => !learner.Status.IsLearner, "the promotion");
+    }
+
     /// <summary>C6: a promotion survives the loss of power of everybody.</summary>
     [Fact]
     public void Membership_SurvivesLossOfPower()

@@ -253,20 +253,33 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
             return;
         }
 
-        var nobodyCanPropose = _raft.Leader.IsNone || (_raft.Role == RaftRole.Leader && _raft.IsTransferring);
-        if (message.Kind == PeerMessageKind.Propose && nobodyCanPropose)
-            HoldForPeer(message);
+        if (message.Kind == PeerMessageKind.Propose)
+            ProposeForPeer(message);
         else
             _raft.Step(message);
     }
 
-    private void HoldForPeer(in PeerMessage message)
+    /// <summary>Raft would drop what it cannot take now: commands while nobody can propose, and a second change of the membership.</summary>
+    private void ProposeForPeer(in PeerMessage message)
     {
+        var mustWait = _raft.Leader.IsNone || (_raft.Role == RaftRole.Leader && _raft.IsTransferring);
+        var changes = 0;
+        foreach (ref readonly var entry in message.Entries.Span)
+            changes += entry.Kind == LogEntryKind.Membership ? 1 : 0;
+        if (!mustWait && changes == 0)
+        {
+            _raft.Step(message);
+            return;
+        }
+
         foreach (ref readonly var entry in message.Entries.Span)
         {
-            // A change of the membership is repeated by the member that was asked for it.
-            if (entry.Kind == LogEntryKind.Command)
+            if (entry.Kind == LogEntryKind.Membership && !entry.Data.IsEmpty)
+                _changes.AddForPeer(entry.Data, _peers.Directory, _now);
+            else if (entry.Kind == LogEntryKind.Command && mustWait)
                 _admission.ProposeForPeer(entry.Data, _now);
+            else if (entry.Kind == LogEntryKind.Command)
+                _raft.Propose(entry.Data);
         }
     }
 
@@ -318,7 +331,7 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
         Learn(applied.Directory);
         CloseIfRemoved();
         CampaignIfAlone();
-        _changes.Propose(_now);
+        _changes.Propose(_peers.Directory, _now);
     }
 
     /// <summary>Published at once and not after the batch: a read that the batch answers may be one of the members.</summary>
