@@ -59,11 +59,11 @@ public sealed class PeerHandshakeTests
 
     [Theory]
     [InlineData(null, "c1", "1", "2", "no peer handshake")]
-    [InlineData("2", "c1", "1", "2", "peer protocol version mismatch: remote 2, local 1")]
-    [InlineData("1", "c1", "2", "2", "member ID 2 cannot be a peer of 2")]
-    [InlineData("1", "c1", "0", "2", "member ID 0 cannot be a peer of 2")]
-    [InlineData("1", "11112222333344445", "1", "2", "no peer handshake")]
-    [InlineData("1", "-1", "1", "2", "no peer handshake")]
+    [InlineData("1", "c1", "1", "2", "peer protocol version mismatch: remote 1, local 2")]
+    [InlineData("2", "c1", "2", "2", "member ID 2 cannot be a peer of 2")]
+    [InlineData("2", "c1", "0", "2", "member ID 0 cannot be a peer of 2")]
+    [InlineData("2", "11112222333344445", "1", "2", "no peer handshake")]
+    [InlineData("2", "-1", "1", "2", "no peer handshake")]
     public void Headers_Malformed_AreNoHandshakeOrRefused(string? version, string cluster, string from, string to, string expected)
     {
         var headers = new Dictionary<string, string?> { ["kv-version"] = version, ["kv-cluster"] = cluster, ["kv-from"] = from, ["kv-to"] = to };

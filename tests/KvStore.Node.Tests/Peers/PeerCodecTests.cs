@@ -40,6 +40,44 @@ public sealed class PeerCodecTests
         Assert.Equal(new SnapshotPart.Refused(5), RoundTrip(new SnapshotPart.Refused(5)));
     }
 
+    /// <summary>
+    /// Members of two releases meet in a rolling upgrade: whoever changes a frame's layout raises the version of the peer protocol
+    /// (<c>PeerHandshake.ProtocolVersion</c>), so that they refuse each other in words instead of reading each other wrongly.
+    /// </summary>
+    [Fact]
+    public void Frames_OfVersionTwo_HaveTheseBytes()
+    {
+        var message = new PeerMessage
+        {
+            Kind = PeerMessageKind.Append, From = _one, To = _two, Reject = true, Force = true, Term = new Term(1), Index = new LogIndex(2), LogTerm = new Term(3),
+            Commit = new LogIndex(4), CommitTerm = new Term(5), HintIndex = new LogIndex(6), Token = new ReadToken(7, 300), Target = new MemberId(9),
+            Entries = new[] { new LogEntry(new Term(1), new LogIndex(3), LogEntryKind.Membership, new byte[] { 0xAA, 0xBB }) },
+        };
+        var membership = new Membership { Voters = [_one], OutgoingVoters = [_two], Learners = [new MemberId(3)], AutoLeave = true };
+        var mark = new SnapshotMark(new LogIndex(9), new Term(2), membership);
+        byte[][] frames =
+        [
+            _sender.Encode(message).ToArray(),
+            _sender.EncodeRemoved(_two).ToArray(),
+            .. new SnapshotPart[]
+            {
+                new SnapshotPart.Manifest(5, mark, new Term(3)), new SnapshotPart.Chunk(5, 8, true, 0xFF, new byte[] { 1, 2, 3 }), new SnapshotPart.Received(5, 4),
+                new SnapshotPart.Complete(5), new SnapshotPart.Refused(5),
+            }.Select(part => _sender.Encode(_two, part).ToArray()),
+        ];
+        Assert.Equal(
+            [
+                "01070000000000000001000000000000000200000000000000050301020304050607ac02090101030202aabbb3a65813",
+                "030700000000000000010000000000000002000000000000002ec24326",
+                "020700000000000000010000000000000002000000000000000105090203010101030102081ae35a",
+                "0207000000000000000100000000000000020000000000000002050801ff01030102030c32fcd0",
+                "020700000000000000010000000000000002000000000000000305043257f3cb",
+                "0207000000000000000100000000000000020000000000000004054a91c27d",
+                "0207000000000000000100000000000000020000000000000005053d09606e",
+            ],
+            frames.Select(Convert.ToHexStringLower));
+    }
+
     /// <summary>R9: wrong cluster, wrong addressee, another sender than the connection's.</summary>
     [Fact]
     public void Frame_ForSomebodyElse_IsRefused()
