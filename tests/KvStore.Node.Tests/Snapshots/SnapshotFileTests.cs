@@ -1,8 +1,11 @@
+using Google.Protobuf;
 using KvStore.Node.Background;
 using KvStore.Node.Snapshots;
 using KvStore.Node.Tests.Cluster;
 using KvStore.Platform;
 using KvStore.Primitives;
+using KvStore.Protocol.Etcd;
+using KvStore.StateMachine;
 
 namespace KvStore.Node.Tests.Snapshots;
 
@@ -34,6 +37,71 @@ public sealed class SnapshotFileTests
         Assert.Equal(1, applier.Leases.Count);
         Assert.True(applier.Alarms.HasNoSpace);
         Assert.Equal(3, SnapshotFixture.Table(store, 'a').Count);
+    }
+
+    /// <summary>
+    /// Keys of a lease that is not in the file, and is granted one day: it has them on a member that was restarted since as on one that was not,
+    /// but for those that were written again.
+    /// </summary>
+    [Fact]
+    public void KeysOfALeaseThatIsNotThere_AreAttachedWhenItIsGranted_OnEveryMember()
+    {
+        var cluster = TestCluster.Found(1, seed: 7);
+        var member = SnapshotFixture.Member(cluster, 60);
+        var copy = new StoreCopy();
+        cluster.AwaitOk(member, member.Call((node, request) => node.TryCopyStore(request, copy)));
+        var without = new StoreBatch();
+        without.Delete([(byte)'l', 0, 0, 0, 0, 0, 0, 0, 7]);
+        foreach (var (alarm, _) in SnapshotFixture.Table(copy.Store!, 'x'))
+            without.Delete(Convert.FromHexString(alarm));
+        copy.Store!.Write(without);
+        var file = SnapshotImage.Of(copy.Store, static () => true)!.Pieces(1000).SelectMany(piece => piece.ToArray()).ToArray();
+
+        var ends = new List<string>();
+        foreach (var restartedAfter in new[] { -1, 0, 1, 2 })
+        {
+            using var store = SnapshotFixture.NewStore();
+            SnapshotImport.Run(SnapshotFixture.Open(file), store, bump: 0);
+            var applier = SnapshotFixture.Start(store);
+            Assert.Equal(0, applier.Leases.Count);
+            var (done, requests) = (0, new (CommandKind Kind, IMessage Request)[]
+            {
+                (CommandKind.Put, new PutRequest { Key = ByteString.CopyFromUtf8("key5"), Value = ByteString.CopyFromUtf8("of no lease") }),
+                (CommandKind.LeaseGrant, new LeaseGrantRequest { ID = 7, TTL = 60 }),
+                (CommandKind.LeaseRevoke, new LeaseRevokeRequest { ID = 7 }),
+            });
+            foreach (var (command, request) in requests)
+            {
+                var bytes = new ByteWriter();
+                CommandWriter.Write(bytes, new RequestId((ulong)done + 1), default, command, request.ToByteArray());
+                var reply = applier.Apply(new LogEntry(new Term(1), applier.State.Index.Next, LogEntryKind.Command, bytes.ToArray()), default);
+                Assert.Null(reply.Error);
+                applier.Commit();
+                if (done++ == restartedAfter)
+                    applier = SnapshotFixture.Start(store);
+            }
+
+            Assert.Equal(0, applier.Leases.Count);
+            Assert.DoesNotContain(SnapshotFixture.Live(store), static key => key.Lease == 7);
+            Assert.Contains(SnapshotFixture.Live(store), static key => key.Key == "key5");
+            ends.Add(string.Join('\n', SnapshotFixture.Table(store, 'r')));
+        }
+
+        Assert.Single(ends.Distinct());
+    }
+
+    /// <summary>Go's strings are bytes: a file may have users and roles whose names are no text. Two of them could be one name here.</summary>
+    [Theory]
+    [InlineData("0A02CF80", "CF80", true, true)] // name "π"
+    [InlineData("0A01FF", "FF", false, false)]
+    [InlineData("0A01611A02CF80", "61", true, null)] // name "a", role "π"
+    [InlineData("0A01611A01FF", "61", false, null)]
+    public void NamesThatAreNoText_AreRefused(string record, string key, bool isUser, bool? isRole)
+    {
+        var (bytes, name) = (Convert.FromHexString(record), Convert.FromHexString(key));
+        Assert.Equal(isUser, StateTables.IsUser(name, bytes));
+        if (isRole is { } expected)
+            Assert.Equal(expected, StateTables.IsRole(name, bytes));
     }
 
     /// <summary>A caller who goes away ends the reading of a large store, and what it read from is closed with the member.</summary>

@@ -55,6 +55,16 @@ internal static class SnapshotFixture
     /// <summary>What a start of a member does with a store.</summary>
     public static Applier Start(IOrderedStore store) => new(MvccStore.Open(store, new MvccOptions(), new Silence()), store, new ApplierOptions(), new Silence());
 
+    /// <summary>The keys that are there, with their leases.</summary>
+    public static List<(string Key, long Lease)> Live(IOrderedStore store)
+    {
+        var keys = new List<(string, long)>();
+        var cursor = MvccStore.Open(store, new MvccOptions(), new Silence()).Writer.Seek([0], [0], Revision.Zero);
+        while (cursor.MoveNext())
+            keys.Add((System.Text.Encoding.UTF8.GetString(cursor.Key), cursor.Meta.Lease.Value));
+        return keys;
+    }
+
     public static List<(string Key, string Value)> Table(IOrderedStore store, char table)
     {
         var records = new List<(string, string)>();

@@ -39,10 +39,11 @@ public static class StoredRevisions
 
     /// <summary>
     /// Adds a revision that came from elsewhere, with the bytes it came in: the pair is stored as it is, so that hashes stay equal.
-    /// Returns what is wrong with it, or null.
+    /// Returns what is wrong with it, or null and the lease that it names.
     /// </summary>
-    public static string? TryPut(StoreBatch batch, ItemRevision place, bool isTombstone, ReadOnlySpan<byte> pair, ByteWriter scratch)
+    public static string? TryPut(StoreBatch batch, ItemRevision place, bool isTombstone, ReadOnlySpan<byte> pair, ByteWriter scratch, out LeaseId lease)
     {
+        lease = LeaseId.None;
         if (place.Main <= Revision.Zero || place.Main > RevisionMax || place.Sub is < 0 or > int.MaxValue)
             return "there is no such revision";
         if (Read(place, pair, out var key, out var record) is { } wrong)
@@ -57,6 +58,7 @@ public static class StoredRevisions
         StoreKeys.WriteKeyKey(scratch, key, place);
         Span<byte> metadata = stackalloc byte[KeyMetadata.BytesMax];
         batch.Put(scratch.WrittenSpan, metadata[..KeyMetadata.Write(metadata, in record)]);
+        lease = new LeaseId(record.Lease);
         return null;
     }
 

@@ -20,6 +20,7 @@ internal sealed class SnapshotImport
     private readonly IOrderedStore _store;
     private readonly StoreBatch _batch = new();
     private readonly ByteWriter _scratch = new();
+    private readonly HashSet<LeaseId> _leasesOfKeys = [];
     private Revision _last = new(1);
     private Revision _scheduled;
     private Revision _finished;
@@ -40,6 +41,7 @@ internal sealed class SnapshotImport
         import.ReadCompaction();
         import.CopyKeys();
         import.Copy(EtcdFile.Leases, StateTables.Leases, StateTables.IsLease);
+        import.NoteOrphans();
         import.Copy(EtcdFile.Users, StateTables.Users, StateTables.IsUser);
         import.Copy(EtcdFile.Roles, StateTables.Roles, StateTables.IsRole);
         import.CopyAuthState();
@@ -79,8 +81,10 @@ internal sealed class SnapshotImport
             // What `etcdutl snapshot restore --bump-revision` leaves behind to hold the revision up.
             if (cursor.Value.IsEmpty && place.Main <= _scheduled)
                 continue;
-            if (StoredRevisions.TryPut(_batch, place, isTombstone, cursor.Value, _scratch) is { } wrong)
+            if (StoredRevisions.TryPut(_batch, place, isTombstone, cursor.Value, _scratch, out var lease) is { } wrong)
                 throw Malformed(EtcdFile.Keys, $"revision {place}: {wrong}");
+            if (!lease.IsNone)
+                _leasesOfKeys.Add(lease);
             if (place.Main > _last)
                 _last = place.Main;
             WriteWhenFull();
@@ -100,6 +104,15 @@ internal sealed class SnapshotImport
             _batch.Put(_scratch.WrittenSpan, cursor.Value);
             WriteWhenFull();
         }
+    }
+
+    private void NoteOrphans()
+    {
+        var cursor = Scan(EtcdFile.Leases);
+        while (cursor?.MoveNext() == true)
+            _leasesOfKeys.Remove(new LeaseId(BinaryPrimitives.ReadInt64BigEndian(cursor.Key)));
+        foreach (var lease in _leasesOfKeys)
+            StateTables.PutOrphan(_batch, lease);
     }
 
     private void CopyAuthState()

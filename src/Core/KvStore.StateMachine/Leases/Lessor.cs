@@ -11,7 +11,8 @@ namespace KvStore.StateMachine;
 /// Invariants. LS-1: a lease never expires before its TTL has passed since the last renewal that was answered, on any chain of
 /// leaders: a new primary starts every lease with its whole TTL, or with a checkpoint that no later renewal has overtaken
 /// (<see cref="RenewOutcome.CheckpointFirst"/>), and an election timeout on top. LS-2: a lease is forever on a member that is
-/// not primary. LS-3: every attached key names an existing lease.
+/// not primary. LS-3: every attached key names an existing lease. LS-4: every key whose metadata name an existing lease is attached to
+/// it, also where the key was there first (data that was moved in): the same with and without a restart.
 /// <code>
 ///            Promote(now, extend)
 ///   follower ───────────────────▶ primary     Promote: after every entry of earlier terms is applied (L1)
@@ -26,6 +27,7 @@ public sealed class Lessor
     private readonly LeaseQueue _expiries = new();
     private readonly LeaseQueue _checkpoints = new();
     private readonly List<LeaseId> _begun = [];
+    private readonly Dictionary<LeaseId, AttachedKeys> _orphans = [];
 
     internal Lessor(LessorOptions options)
     {
@@ -234,6 +236,8 @@ public sealed class Lessor
         Check.That(!lease.IsNone && ttlSeconds > 0, "a granted lease has an id and a TTL");
         ref var slot = ref _leases.Add(lease);
         slot.TtlSeconds = ttlSeconds;
+        if (_orphans.Remove(lease, out var keys))
+            slot.Keys = keys;
         slot.ExpiryTicks = long.MaxValue;
         if (!IsPrimary)
             return;
@@ -279,6 +283,16 @@ public sealed class Lessor
     {
         if (_leases.TryFind(lease, out var place))
             _leases[place].Keys?.Remove(key);
+        else if (_orphans.TryGetValue(lease, out var keys))
+            keys.Remove(key);
+    }
+
+    /// <summary>A stored key names the lease, which was never granted here: it is attached when that is.</summary>
+    internal void AttachWhenGranted(LeaseId lease, ReadOnlySpan<byte> key)
+    {
+        if (!_orphans.TryGetValue(lease, out var keys))
+            _orphans.Add(lease, keys = new AttachedKeys());
+        keys.Add(key);
     }
 
     private void RebuildExpiries()
