@@ -72,12 +72,6 @@ public sealed class Applier
     /// <summary>Bytes of the running batch: the caller commits before it grows too large.</summary>
     public int BatchBytes => _writer.Batch.Length;
 
-    /// <summary>
-    /// Makes this store the beginning of a cluster: a new one, or one restored from a snapshot (C4, C11), whose former members are
-    /// forgotten. Part of the running batch.
-    /// </summary>
-    public void FoundCluster(ClusterId cluster, IReadOnlyList<Member> members) => _cluster.Found(cluster, members);
-
     /// <summary>What the last applied entry was; none for one that was no command, or was passed over.</summary>
     public CommandKind LastCommand { get; private set; }
 

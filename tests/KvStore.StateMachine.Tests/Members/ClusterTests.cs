@@ -1,3 +1,4 @@
+using KvStore.Platform;
 using KvStore.Primitives;
 using KvStore.Protocol;
 using KvStore.Protocol.Commands;
@@ -14,10 +15,10 @@ public sealed class ClusterTests : IDisposable
 
     public ClusterTests()
     {
-        _machine.Applier.FoundCluster(
-            new ClusterId(99),
-            [new Member { Id = new MemberId(1), Name = "m1", PeerUrls = ["http://b", "http://a"] }]);
-        _machine.Applier.Commit();
+        var batch = new StoreBatch();
+        MemberTable.Found(batch, new ClusterId(99), [new Member { Id = new MemberId(1), Name = "m1", PeerUrls = ["http://b", "http://a"] }]);
+        _machine.Store.Write(batch);
+        _machine.Restart();
     }
 
     public void Dispose() => _machine.Dispose();
@@ -93,22 +94,6 @@ public sealed class ClusterTests : IDisposable
         _machine.Apply(CommandKind.Downgrade, new Downgrade());
         _machine.Restart();
         Assert.Equal("", _machine.Applier.Cluster.DowngradeTarget);
-    }
-
-    [Fact]
-    public void FoundCluster_ForgetsTheFormerOne()
-    {
-        // C4
-        _machine.Change(Step(Kind.AddVoter, 2, "http://c"));
-        _machine.Change(Step(Kind.Remove, 2));
-        _machine.Change(1, Step(Kind.AddLearner, 3, "http://d"));
-        _machine.Applier.FoundCluster(new ClusterId(5), [new Member { Id = new MemberId(2) }]);
-        _machine.Applier.Commit();
-        _machine.Restart();
-        var cluster = _machine.Applier.Cluster;
-        Assert.Equal(5UL, cluster.Id.Value);
-        Assert.Equal(2UL, Assert.Single(cluster.Members.Members).Id.Value);
-        Assert.Empty(cluster.Members.Removed);
     }
 
     [Fact]

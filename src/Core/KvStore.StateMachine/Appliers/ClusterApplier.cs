@@ -12,12 +12,10 @@ namespace KvStore.StateMachine;
 internal sealed class ClusterApplier
 {
     private readonly MvccWriter _writer;
-    private readonly IOrderedStore _store;
 
     public ClusterApplier(MvccWriter writer, IOrderedStore store)
     {
         _writer = writer;
-        _store = store;
         State = new ClusterState
         {
             Id = ClusterRecords.LoadClusterId(store),
@@ -28,16 +26,6 @@ internal sealed class ClusterApplier
     }
 
     public ClusterState State { get; private set; }
-
-    /// <summary>Starts a cluster from this store: everything the store knew about one is forgotten.</summary>
-    public void Found(ClusterId cluster, IReadOnlyList<Member> members)
-    {
-        var table = new MemberTable(members, []);
-        ClusterRecords.Clear(_store, _writer.Batch);
-        ClusterRecords.PutClusterId(_writer.Batch, cluster);
-        ClusterRecords.PutChanges(_writer.Batch, MemberTable.Empty, table);
-        State = State with { Id = cluster, Members = table, DowngradeTarget = "" };
-    }
 
     /// <summary>The answer of MemberAdd has the new member in field 2 and all in 3, those of the others have all in 2.</summary>
     public EtcdError? ApplyMembership(MembershipCommand change, ByteWriter body)

@@ -43,8 +43,6 @@ public sealed class AuthTable
     /// <summary>In the order of their names' bytes.</summary>
     public IEnumerable<string> RoleNames => _roles.Keys;
 
-    internal IEnumerable<AuthUser> Users => _users.Values;
-
     public AuthUser? FindUser(string name) => _users.GetValueOrDefault(name);
 
     public bool HasRole(string name) => _roles.ContainsKey(name);

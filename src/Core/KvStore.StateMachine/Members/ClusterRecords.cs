@@ -58,15 +58,6 @@ internal static class ClusterRecords
         }
     }
 
-    /// <summary>Forgets every member and every removed id: a new cluster begins from this store (C4, C11).</summary>
-    public static void Clear(IOrderedStore store, StoreBatch batch)
-    {
-        using var members = store.Scan([Table], [Table + 1]);
-        while (members.MoveNext())
-            batch.Delete(members.Key);
-        batch.Delete(DowngradeKey);
-    }
-
     public static MemberTable LoadMembers(IOrderedStore store)
     {
         var members = new List<Member>();

@@ -9,8 +9,8 @@ namespace KvStore.StateMachine;
 public sealed record ClusterState
 {
     /// <summary>
-    /// Zero unless this store was made the beginning of a cluster (<see cref="Applier.FoundCluster"/>): a founder's identity is in
-    /// its write-ahead log.
+    /// Zero unless this store was made the beginning of a cluster (<see cref="MemberTable.Found"/>), as by the restore of a snapshot: any
+    /// other member's cluster is in its write-ahead log.
     /// </summary>
     public required ClusterId Id { get; init; }
 
