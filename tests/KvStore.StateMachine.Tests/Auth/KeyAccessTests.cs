@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using KvStore.Primitives;
 using KvStore.Protocol;
 using KvStore.Protocol.Etcd;
 using KvStore.StateMachine.Tests.Support;
@@ -117,6 +118,69 @@ public sealed class KeyAccessTests : IDisposable
         txn.Failure.Add(PutOp("secret"));
         Assert.Equal(EtcdErrors.PermissionDenied, _state.Refusal("alice", CommandKind.Txn, txn));
         Assert.Equal(before, _state.Machine.RangeDone("a/", "a0").Count);
+    }
+
+    /// <summary>Method: keys come and go, by everybody, and rights change; whoever asks is answered as if each key were asked about.</summary>
+    [Fact]
+    public void LeaseWrite_IsAsThatOfEveryKey_WhateverWasAskedBefore()
+    {
+        var prng = new Prng(5);
+        _state.Done("root", CommandKind.LeaseGrant, new LeaseGrantRequest { ID = 7, TTL = 100 });
+        foreach (var user in new[] { "one", "two" })
+        {
+            _state.AddUser(user, "writes-" + user);
+            _state.Grant("writes-" + user, Type.Readwrite, user + "/", user + "0");
+        }
+
+        var (allowed, refused) = (0, 0);
+        for (var i = 0; i < 4000; i++)
+        {
+            var key = Machine.Bytes((prng.Below(50) == 0 ? "two/" : "one/") + prng.Below(100));
+            switch (prng.Below(40))
+            {
+                case 0:
+                    _state.Done("root", CommandKind.DeleteRange, new DeleteRangeRequest { Key = Machine.Bytes("two/"), RangeEnd = Machine.Bytes("two0") });
+                    break;
+                case 1:
+                    _state.Grant("writes-one", Type.Readwrite, prng.Below(2) == 0 ? "two/5" : "two/7");
+                    break;
+                case < 10:
+                    _state.Done("root", CommandKind.DeleteRange, new DeleteRangeRequest { Key = key });
+                    break;
+                case < 30:
+                    _state.Done("root", CommandKind.Put, new PutRequest { Key = key, Lease = 7 });
+                    break;
+                default:
+                    var applier = _state.Machine.Applier;
+                    var user = prng.Below(8) == 0 ? "two" : "one";
+                    var access = applier.Auth.AccessOf(_state.Caller(user));
+                    var keys = new List<ReadOnlyMemory<byte>>();
+                    applier.Leases.CopyKeysTo(new LeaseId(7), keys);
+                    var expected = keys.Select(attached => access.CheckWrite(attached.Span, default)).FirstOrDefault(static error => error is not null);
+                    Assert.Equal(expected, access.CheckLeaseWrite(new LeaseId(7), applier.Leases));
+                    (allowed, refused) = expected is null ? (allowed + 1, refused) : (allowed, refused + 1);
+                    break;
+            }
+        }
+
+        Assert.True(allowed > 100 && refused > 100, $"{allowed} {refused}");
+    }
+
+    /// <summary>A put with a lease costs what the lease's new keys cost, not what all of them do: no list of them is made.</summary>
+    [Fact]
+    public void LeaseWrite_OfTheSameCallerAgain_CopiesNoKeys()
+    {
+        _state.Done("root", CommandKind.LeaseGrant, new LeaseGrantRequest { ID = 7, TTL = 100 });
+        _state.AddUser("one", "writes-one");
+        _state.Grant("writes-one", Type.Readwrite, "one/", "one0");
+        for (var i = 0; i < 10_000; i++)
+            _state.Done("root", CommandKind.Put, new PutRequest { Key = Machine.Bytes("one/" + i), Lease = 7 });
+        var access = _state.Machine.Applier.Auth.AccessOf(_state.Caller("one"));
+        Assert.Null(access.CheckLeaseWrite(new LeaseId(7), _state.Machine.Leases));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+            Assert.Null(access.CheckLeaseWrite(new LeaseId(7), _state.Machine.Leases));
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     [Fact]

@@ -64,10 +64,27 @@ public readonly struct KeyAccess
     public EtcdError? Check(in TxnFields txn, Lessor? leases) => _table is null ? null : Check(txn, leases, depth: 0);
 
     /// <summary>Whether the caller may write every key of a lease: may attach another key to it, prolong it, end it.</summary>
-    public EtcdError? CheckLeaseWrite(LeaseId lease, Lessor leases) => CheckLease(lease, leases, reads: false);
+    public EtcdError? CheckLeaseWrite(LeaseId lease, Lessor leases) => MayAll ? null : leases.CheckWrite(lease, this);
 
     /// <summary>Whether the caller may be told the names of a lease's keys.</summary>
-    public EtcdError? CheckLeaseRead(LeaseId lease, Lessor leases) => CheckLease(lease, leases, reads: true);
+    public EtcdError? CheckLeaseRead(LeaseId lease, Lessor leases)
+    {
+        if (MayAll)
+            return null;
+        var keys = new List<ReadOnlyMemory<byte>>();
+        leases.CopyKeysTo(lease, keys);
+        foreach (var key in keys)
+        {
+            if (CheckRead(key.Span, default) is { } refused)
+                return refused;
+        }
+
+        return null;
+    }
+
+    /// <summary>The same user under the same auth state: whatever the one may, the other may.</summary>
+    internal bool IsSameAs(in KeyAccess other) =>
+        ReferenceEquals(_table, other._table) && ReferenceEquals(_user, other._user) && _refusal == other._refusal;
 
     internal static KeyAccess Of(AuthTable table, in Caller caller)
     {
@@ -82,21 +99,8 @@ public readonly struct KeyAccess
         return new KeyAccess(table, user, refusal);
     }
 
-    private EtcdError? CheckLease(LeaseId lease, Lessor leases, bool reads)
-    {
-        // Root may whatever the revision at which it was known to be root, as in etcd.
-        if (_table is null || _user is { IsRoot: true })
-            return null;
-        var keys = new List<ReadOnlyMemory<byte>>();
-        leases.CopyKeysTo(lease, keys);
-        foreach (var key in keys)
-        {
-            if ((reads ? CheckRead(key.Span, default) : CheckWrite(key.Span, default)) is { } refused)
-                return refused;
-        }
-
-        return null;
-    }
+    /// <summary>With leases root may whatever the revision at which it was known to be root, as in etcd.</summary>
+    private bool MayAll => _table is null || _user is { IsRoot: true };
 
     private EtcdError? Check(in TxnFields txn, Lessor? leases, int depth)
     {

@@ -1,3 +1,5 @@
+using KvStore.Protocol;
+
 namespace KvStore.StateMachine;
 
 /// <summary>
@@ -6,16 +8,22 @@ namespace KvStore.StateMachine;
 /// </summary>
 internal sealed class AttachedKeys
 {
+    /// <summary>Keys that others attached since somebody was found to be allowed to write all: with more, all are asked about again.</summary>
+    private const int UnjudgedMax = 64;
+
     private byte[]? _only;
     private SortedSet<byte[]>? _all;
+    private Judgement? _judgement;
 
     public int Count => _all?.Count ?? (_only is null ? 0 : 1);
 
     public void Add(ReadOnlySpan<byte> key)
     {
+        var added = key.ToArray();
+        NoteUnjudged(added);
         if (_all is null && _only is null)
         {
-            _only = key.ToArray();
+            _only = added;
             return;
         }
 
@@ -27,7 +35,7 @@ internal sealed class AttachedKeys
             _only = null;
         }
 
-        _all.Add(key.ToArray());
+        _all.Add(added);
     }
 
     public void Remove(ReadOnlySpan<byte> key)
@@ -38,6 +46,30 @@ internal sealed class AttachedKeys
             _only = null;
     }
 
+    /// <summary>
+    /// Whether a caller may write all of them. Of one who was found to be allowed to, as it is with many puts of one owner, only the
+    /// keys that were added since are asked about. The answer depends on the keys and the auth state alone: all members give the same.
+    /// </summary>
+    public EtcdError? CheckWrite(in KeyAccess caller)
+    {
+        if (_judgement is not { } judgement || !judgement.Caller.IsSameAs(caller))
+        {
+            if (CheckAll(caller) is { } refused)
+                return refused;
+            _judgement = new Judgement(caller);
+            return null;
+        }
+
+        foreach (var key in judgement.Unjudged)
+        {
+            if (Contains(key) && caller.CheckWrite(key, default) is { } refused)
+                return refused;
+        }
+
+        judgement.Unjudged.Clear();
+        return null;
+    }
+
     public void CopyTo(List<ReadOnlyMemory<byte>> destination)
     {
         if (_only is not null)
@@ -46,5 +78,38 @@ internal sealed class AttachedKeys
             return;
         foreach (var key in _all)
             destination.Add(key);
+    }
+
+    private EtcdError? CheckAll(in KeyAccess caller)
+    {
+        if (_only is not null)
+            return caller.CheckWrite(_only, default);
+        foreach (var key in _all ?? [])
+        {
+            if (caller.CheckWrite(key, default) is { } refused)
+                return refused;
+        }
+
+        return null;
+    }
+
+    private bool Contains(byte[] key) => _all?.Contains(key) ?? key.AsSpan().SequenceEqual(_only);
+
+    private void NoteUnjudged(byte[] key)
+    {
+        if (_judgement is not { } judgement)
+            return;
+        if (judgement.Unjudged.Count < UnjudgedMax)
+            judgement.Unjudged.Add(key);
+        else
+            _judgement = null;
+    }
+
+    /// <summary>A caller who may write every key but perhaps those that came later.</summary>
+    private sealed class Judgement(KeyAccess caller)
+    {
+        public KeyAccess Caller => caller;
+
+        public List<byte[]> Unjudged { get; } = [];
     }
 }

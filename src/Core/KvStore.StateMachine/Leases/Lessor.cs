@@ -1,4 +1,5 @@
 using KvStore.Primitives;
+using KvStore.Protocol;
 
 namespace KvStore.StateMachine;
 
@@ -59,6 +60,10 @@ public sealed class Lessor
         if (_leases.TryFind(lease, out var place))
             _leases[place].Keys?.CopyTo(destination);
     }
+
+    /// <summary>Whether the caller may write every attached key; there are none where there is no such lease.</summary>
+    internal EtcdError? CheckWrite(LeaseId lease, in KeyAccess caller) =>
+        _leases.TryFind(lease, out var place) ? _leases[place].Keys?.CheckWrite(caller) : null;
 
     /// <summary>Appends every lease: by expiry on the primary, by id elsewhere.</summary>
     public void CopyLeasesTo(List<LeaseId> destination)
