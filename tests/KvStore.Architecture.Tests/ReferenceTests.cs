@@ -50,6 +50,16 @@ public sealed class ReferenceTests
         Assert.Empty(wrong);
     }
 
+    /// <summary>What is measured or tested from elsewhere has a public door.</summary>
+    [Fact]
+    public void Core_ShowsItsInsideToItsTwinTestsAlone()
+    {
+        var showing = from project in _graph.Allowed.Keys
+                      where _graph.IsCore(project) && File.ReadAllText(_graph.ProjectFiles[project]).Contains("InternalsVisibleTo", StringComparison.Ordinal)
+                      select project;
+        Assert.Empty(showing);
+    }
+
     [Fact]
     public void UnsafeCode_IsAllowedInTheRocksDbRoomOnly()
     {

@@ -1,5 +1,6 @@
 using KvStore.Platform;
 using KvStore.Primitives;
+using KvStore.Testing.Files;
 using static KvStore.Wal.Tests.LogFixture;
 
 namespace KvStore.Wal.Tests;

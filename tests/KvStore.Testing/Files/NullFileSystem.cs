@@ -1,9 +1,9 @@
 using KvStore.Platform;
 
-namespace KvStore.Wal.Tests;
+namespace KvStore.Testing.Files;
 
 /// <summary>A disk that takes everything and keeps nothing: what is measured on it is the log's own work.</summary>
-internal sealed class NullFileSystem : IFileSystem
+public sealed class NullFileSystem : IFileSystem
 {
     public IFile Open(string path) => new NullFile();
 
