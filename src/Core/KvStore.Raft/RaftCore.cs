@@ -516,6 +516,7 @@ public sealed class RaftCore
         Check.That(restored.Applied >= Log.StartIndex, "the state machine has applied what the log no longer holds");
         // The store may have been flushed after the last hard state (R11): what it applied was committed.
         var known = LogIndex.Max(LogIndex.Max(restored.HardState.Commit, restored.Applied), CommittedByMembership());
+        Log.Tail.RestoreCommit(LogIndex.Max(restored.HardState.Commit, Log.StartIndex));
         Log.Restore(LogIndex.Max(LogIndex.Min(known, Log.LastIndex), Log.StartIndex), LogIndex.Min(restored.Applied, Log.LastIndex));
         if (Log.LastTerm > Term)
             Term = Log.LastTerm;
@@ -532,12 +533,14 @@ public sealed class RaftCore
             Log.TakeEntriesToApply(ready.ApplyList, Options.ApplyBatchBytesMax);
         // The commit index on disk never passes the entries on disk: a torn end of the log must not look like a lost one.
         var state = new HardState(Term, _vote, LogIndex.Max(_handedOut.Commit, LogIndex.Min(Log.Committed, Log.Tail.Persisted)));
-        var mustSync = ready.AppendList.Count > 0 || state.Term != _handedOut.Term || state.Vote != _handedOut.Vote;
+        // A member that knew of a change and forgot it would count the majority of before, and may need the vote of one that has left.
+        var mustSync = ready.AppendList.Count > 0 || state.Term != _handedOut.Term || state.Vote != _handedOut.Vote
+            || Log.HasMembershipWithin(_handedOut.Commit, state.Commit);
         ready.HardState = state == _handedOut ? null : state;
         _handedOut = state;
         ready.NeedsPersist = mustSync || (ready.AfterPersistList.Count > 0 && Log.Tail.HasOutstanding);
         if (ready.NeedsPersist)
-            Log.Tail.Await(new PersistMark(++_sequence), Term, _vote);
+            Log.Tail.Await(new PersistMark(++_sequence), state);
         ready.PersistMark = new PersistMark(_sequence);
         ready.LeaderChanged = _announced != (Term, Leader);
         if (ready.LeaderChanged)

@@ -135,7 +135,7 @@ public sealed class RaftLogTests
     private static void Take(RaftLog log, ulong sequence)
     {
         log.TakeEntriesToAppend([]);
-        log.Tail.Await(new PersistMark(sequence), new Term(1), MemberId.None);
+        log.Tail.Await(new PersistMark(sequence), new HardState(new Term(1), MemberId.None, LogIndex.Zero));
     }
 
     private static void AppendBatch(Prng prng, RaftLog log, List<LogEntry> model, ulong term)
@@ -154,7 +154,7 @@ public sealed class RaftLogTests
     private static void ApplyAll(RaftLog log)
     {
         log.TakeEntriesToAppend([]);
-        log.Tail.Await(new PersistMark(1), default, default);
+        log.Tail.Await(new PersistMark(1), new HardState(default, default, LogIndex.Zero));
         log.Tail.PersistedUpTo(new PersistMark(1));
         log.TakeEntriesToApply([], long.MaxValue);
         log.AppliedTo(log.Applying);

@@ -57,7 +57,7 @@ internal sealed class ScriptedCluster
             case "offer-snapshot": OfferSnapshot(command); break;
             case "install": Install(command); break;
             case "abandon-snapshot": AbandonSnapshot(command); break;
-            case "restart": Member(command).Restart((int)command.Number("keep-writes", 0)); break;
+            case "restart": Member(command).Restart((int)command.Number("keep-writes", 0), command.Number("keep-store", 1) != 0); break;
             case "lose-log": Member(command).LoseLogAfter(new LogIndex(command.Number(1))); Member(command).Restart(); break;
             case "status": Status(command); break;
             case "log": ShowLog(Member(command)); break;

@@ -48,6 +48,18 @@ internal sealed class RaftLog
     public bool IsUpToDate(LogIndex index, Term term) =>
         term > LastTerm || (term == LastTerm && index >= LastIndex);
 
+    /// <summary>Whether an entry behind the first index, up to the second, changes the membership.</summary>
+    public bool HasMembershipWithin(LogIndex after, LogIndex last)
+    {
+        for (var index = LogIndex.Max(after.Next, FirstIndex); index <= last; index = index.Next)
+        {
+            if (this[index].Kind == LogEntryKind.Membership)
+                return true;
+        }
+
+        return false;
+    }
+
     public Term? TermAt(LogIndex index)
     {
         if (index == LastIndex)

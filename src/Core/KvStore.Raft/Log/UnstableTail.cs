@@ -25,10 +25,15 @@ internal sealed class UnstableTail(LogIndex last)
 
     public MemberId PersistedVote { get; private set; }
 
+    /// <summary>The commit index that a restart would read, at least.</summary>
+    public LogIndex PersistedCommit { get; private set; }
+
+    public void RestoreCommit(LogIndex commit) => PersistedCommit = commit;
+
     public void HandOut(LogIndex last) => HandedOut = last;
 
-    public void Await(PersistMark mark, Term term, MemberId vote) =>
-        _outstanding.Add(new Outstanding(mark.Sequence, HandedOut, term, vote));
+    public void Await(PersistMark mark, in HardState state) =>
+        _outstanding.Add(new Outstanding(mark.Sequence, HandedOut, state));
 
     public void TruncatedAfter(LogIndex last)
     {
@@ -41,6 +46,8 @@ internal sealed class UnstableTail(LogIndex last)
     public void Restart(LogIndex index)
     {
         Persisted = HandedOut = index;
+        // A store that was adopted is durable, and a restart begins with what it contains.
+        PersistedCommit = LogIndex.Max(PersistedCommit, index);
         for (var i = 0; i < _outstanding.Count; i++)
             _outstanding[i] = _outstanding[i] with { Last = LogIndex.Zero };
     }
@@ -53,12 +60,13 @@ internal sealed class UnstableTail(LogIndex last)
         {
             var done = _outstanding[count++];
             Persisted = LogIndex.Max(Persisted, done.Last);
-            PersistedTerm = done.Term;
-            PersistedVote = done.Vote;
+            PersistedTerm = done.State.Term;
+            PersistedVote = done.State.Vote;
+            PersistedCommit = LogIndex.Max(PersistedCommit, done.State.Commit);
         }
 
         _outstanding.RemoveRange(0, count);
     }
 
-    private readonly record struct Outstanding(ulong Sequence, LogIndex Last, Term Term, MemberId Vote);
+    private readonly record struct Outstanding(ulong Sequence, LogIndex Last, HardState State);
 }

@@ -164,7 +164,7 @@ internal sealed class Follower(RaftCore core, ulong readEpoch) : IRole
         }
 
         core.Log.CommitTo(message.Commit);
-        core.Send(core.To(message.From, PeerMessageKind.HeartbeatResponse) with { Token = message.Token, Commit = core.Log.Committed });
+        core.Send(core.To(message.From, PeerMessageKind.HeartbeatResponse) with { Token = message.Token, Commit = core.Log.Tail.PersistedCommit });
     }
 
     private void OnReadIndexResponse(in PeerMessage message)
