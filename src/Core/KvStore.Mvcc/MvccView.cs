@@ -18,6 +18,7 @@ public sealed class MvccView : MvccReader, IDisposable
 {
     private readonly IndexSlabs _slabs;
     private readonly IOrderedStore _store;
+    private RevisionReads _reads;
     private IndexVersion? _version;
 
     internal MvccView(IndexSlabs slabs, IOrderedStore store, IndexVersion held)
@@ -25,6 +26,7 @@ public sealed class MvccView : MvccReader, IDisposable
     {
         _slabs = slabs;
         _store = store;
+        _reads = new RevisionReads(store);
         _version = held;
     }
 
@@ -50,9 +52,7 @@ public sealed class MvccView : MvccReader, IDisposable
     public override bool TryCopyKeyValue(ItemRevision place, ByteWriter destination)
     {
         Check.That(place.Main <= Current, "a view reads what it can see");
-        Span<byte> key = stackalloc byte[StoreKeys.RevisionKeyBytes];
-        StoreKeys.WriteRevisionKey(key, place);
-        return _store.TryGet(key, destination);
+        return _reads.TryCopy(place, destination);
     }
 
     /// <summary>
@@ -75,5 +75,11 @@ public sealed class MvccView : MvccReader, IDisposable
         return new KeyValueHash(this, _store, revision);
     }
 
-    public void Dispose() => Interlocked.Exchange(ref _version, null)?.Release();
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _version, null) is not { } version)
+            return;
+        _reads.Dispose();
+        version.Release();
+    }
 }

@@ -8,6 +8,9 @@ namespace KvStore.Primitives;
 /// </summary>
 public sealed class ByteWriter : IBufferWriter<byte>
 {
+    /// <summary>Arrays of at least so many bytes are shared: their pages cost as much to get from the system as to fill.</summary>
+    private const int PooledBytesMin = 1 << 20;
+
     private byte[] _buffer;
 
     public ByteWriter(int initialCapacity = 256) => _buffer = new byte[initialCapacity];
@@ -24,6 +27,16 @@ public sealed class ByteWriter : IBufferWriter<byte>
     public Span<byte> Written(int offset, int length) => _buffer.AsSpan(0, WrittenCount).Slice(offset, length);
 
     public void Clear() => WrittenCount = 0;
+
+    /// <summary>Empties it, and gives a very large array back to be shared: nobody may hold written memory any more.</summary>
+    public void Release()
+    {
+        Clear();
+        if (_buffer.Length < PooledBytesMin)
+            return;
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+    }
 
     public void TruncateTo(int length)
     {
@@ -51,6 +64,9 @@ public sealed class ByteWriter : IBufferWriter<byte>
         return _buffer.AsSpan(WrittenCount);
     }
 
+    /// <summary>Makes room at once for about so many bytes more, which otherwise would come by doubling.</summary>
+    public void Reserve(long bytes) => Ensure((int)Math.Clamp(bytes, 0, Array.MaxLength - WrittenCount));
+
     /// <summary>Makes room for <paramref name="length"/> bytes, counts them as written and returns them to be filled.</summary>
     public Span<byte> Take(int length)
     {
@@ -69,6 +85,10 @@ public sealed class ByteWriter : IBufferWriter<byte>
         if (_buffer.Length - WrittenCount >= length)
             return;
         var needed = checked(WrittenCount + length);
-        Array.Resize(ref _buffer, (int)Math.Min(Math.Max((long)needed, _buffer.Length * 2L), Array.MaxLength));
+        var size = (int)Math.Min(Math.Max((long)needed, _buffer.Length * 2L), Array.MaxLength);
+        // What is not written yet is not read: it need not be zeroed.
+        var larger = size < PooledBytesMin ? GC.AllocateUninitializedArray<byte>(size) : ArrayPool<byte>.Shared.Rent(size);
+        WrittenSpan.CopyTo(larger);
+        _buffer = larger;
     }
 }

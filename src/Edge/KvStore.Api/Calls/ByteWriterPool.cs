@@ -3,12 +3,9 @@ using KvStore.Primitives;
 
 namespace KvStore.Api.Calls;
 
-/// <summary>Buffers for response bodies, reused; a very large one is left to the collector.</summary>
+/// <summary>Buffers for response bodies, reused; a very large one gives its memory back to be shared.</summary>
 internal sealed class ByteWriterPool
 {
-    /// <summary>What one kept buffer may hold: a page of a usual list.</summary>
-    private const int KeptBytesMax = 1 << 20;
-
     /// <summary>As many as calls are likely to be answered at the same moment.</summary>
     private const int KeptMax = 64;
 
@@ -18,9 +15,8 @@ internal sealed class ByteWriterPool
 
     public void Return(ByteWriter writer)
     {
-        if (writer.Capacity > KeptBytesMax || _spare.Count >= KeptMax)
-            return;
-        writer.Clear();
-        _spare.Add(writer);
+        writer.Release();
+        if (_spare.Count < KeptMax)
+            _spare.Add(writer);
     }
 }
