@@ -19,7 +19,8 @@ usage() {
 ./build.sh test [filter]        build, then run every test (or those test projects whose name contains the filter)
 ./build.sh simulate [args]      run the simulator, e.g. --seeds 1..5000, or --swarm SECONDS
 ./build.sh bench [args]         run the benchmarks beside etcd and write docs/BENCHMARKS.md
-                                `bench large` takes tens of gigabytes of disk and writes docs/BENCHMARKS-LARGE.md; `bench inner` measures pieces alone
+                                `bench large` takes tens of gigabytes of disk and writes docs/BENCHMARKS-LARGE.md; `bench inner` measures pieces alone;
+                                `bench breakdown` shows where the time of a put and of a range goes
 ./build.sh build                build everything, and kvctl compiled ahead of time into .cache/kvctl
 ./build.sh publish              build, then compile the server ahead of time into .cache/publish
 ./build.sh pack                 build, then make the client's NuGet packages in .cache/packages

@@ -36,6 +36,9 @@ internal sealed class MeasuredCluster : IDisposable
 
     public IReadOnlyList<string> Endpoints => [.. _members.Select(member => member.Endpoint)];
 
+    /// <summary>Of the members, in their order.</summary>
+    public IReadOnlyList<int> Processes => [.. _members.Select(member => member.Process.Id)];
+
     /// <summary>Whether this is the other side, which lacks some of what ours has.</summary>
     public bool IsEtcd { get; }
 
