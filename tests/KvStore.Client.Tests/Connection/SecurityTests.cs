@@ -1,7 +1,9 @@
+using Google.Protobuf;
 using KvStore.Client.Tests.Support;
 using KvStore.Grpc;
 using KvStore.Grpc.Client;
 using KvStore.Protocol.Auth;
+using KvStore.Protocol.Election;
 using KvStore.Protocol.Etcd;
 using KvStore.Testing.Processes;
 
@@ -43,6 +45,45 @@ public sealed class SecurityTests
         Assert.Equal(StatusCode.PermissionDenied, unwatched.Code);
         using var stranger = new KvClient(options with { Password = "wrong" });
         await Assert.ThrowsAsync<GrpcException>(() => stranger.Kv.GetAsync("own/a"));
+    }
+
+    /// <summary>What is answered with a stream asks once more, too, where nothing of it had come yet.</summary>
+    [Fact]
+    public async Task Token_ThatHasEnded_IsRenewedForStreams()
+    {
+        using var folder = new TestFolder();
+        using var server = Members.Make(Members.Ours, folder.Combine("data"), "--auth-token-ttl", "1");
+        server.Start();
+        await server.UntilReadyAsync();
+        using (var open = new KvClient(server.Endpoint))
+            await EnableAsync(open);
+        var options = new KvClientOptions { Endpoints = [server.Endpoint], CallTimeout = Limits.Patience, User = "root", Password = "root" };
+        using var other = new KvClient(options);
+        await other.Kv.PutAsync("own/a", "1");
+        var clients = Enumerable.Range(0, 3).Select(_ => new KvClient(options)).ToList();
+        try
+        {
+            foreach (var client in clients)
+                await client.Kv.GetAsync("own/a");
+            using var end = new PeriodicTimer(TimeSpan.FromSeconds(2.5));
+            await end.WaitForNextTickAsync();
+
+            var range = KeyRange.Prefix("own/");
+            var pieces = await FirstAsync(clients[0].Kv.RangeStreamAsync(new RangeRequest { Key = range.Key, RangeEnd = range.End }, Limits.Patient()));
+            Assert.Equal("1", Assert.Single(pieces.Kvs).Value.ToStringUtf8());
+            Assert.NotEmpty((await FirstAsync(clients[1].Maintenance.SnapshotAsync(Limits.Patient()))).Blob);
+            var lease = await other.Lease.GrantAsync(new LeaseGrantRequest { TTL = 60 });
+            await other.Election.CampaignAsync(new CampaignRequest { Name = ByteString.CopyFromUtf8("own/e"), Lease = lease.ID, Value = ByteString.CopyFromUtf8("led") });
+            var observed = await FirstAsync(clients[2].Election.ObserveAsync(new LeaderRequest { Name = ByteString.CopyFromUtf8("own/e") }, Limits.Patient()));
+            Assert.Equal("led", observed.Kv.Value.ToStringUtf8());
+
+            using var stranger = new KvClient(options with { Password = "wrong" });
+            await Assert.ThrowsAsync<GrpcException>(() => FirstAsync(stranger.Maintenance.SnapshotAsync(Limits.Patient())));
+        }
+        finally
+        {
+            clients.ForEach(static client => client.Dispose());
+        }
     }
 
     /// <summary>Tokens that end by themselves, and that a change of users outdates, while the client goes on.</summary>
@@ -115,6 +156,13 @@ public sealed class SecurityTests
         });
         await client.Auth.UserGrantRoleAsync(new AuthUserGrantRoleRequest { User = "user", Role = "owner" });
         await client.Auth.EnableAsync(new AuthEnableRequest());
+    }
+
+    private static async Task<T> FirstAsync<T>(IAsyncEnumerable<T> answers)
+    {
+        await foreach (var answer in answers)
+            return answer;
+        throw new InvalidOperationException("nothing was answered");
     }
 
     private static async Task MakeAsync(string folder, params string[] arguments)

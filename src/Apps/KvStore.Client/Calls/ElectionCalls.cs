@@ -65,12 +65,13 @@ public sealed class ElectionCalls
         var own = new LeaderRequest { Name = _prefix.Add(request.Name) };
         while (true)
         {
-            using var stream = await _sender.ServerStreamingAsync(Service + "Observe", own, LeaderResponse.Parser, cancellationToken).ConfigureAwait(false);
+            var answers = _sender.StreamAsync(Service + "Observe", own, LeaderResponse.Parser, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using var ended = answers.ConfigureAwait(false);
             while (true)
             {
                 try
                 {
-                    if (!await stream.MoveNextAsync(cancellationToken).ConfigureAwait(false))
+                    if (!await answers.MoveNextAsync().ConfigureAwait(false))
                         break;
                 }
                 catch (GrpcException failed) when (CallSender.MayResume(failed))
@@ -78,8 +79,8 @@ public sealed class ElectionCalls
                     break;
                 }
 
-                _prefix.Strip(stream.Current.Kv);
-                yield return stream.Current;
+                _prefix.Strip(answers.Current.Kv);
+                yield return answers.Current;
             }
 
             await _sender.PauseAsync(cancellationToken).ConfigureAwait(false);

@@ -124,11 +124,10 @@ public sealed class KvCalls
     /// </summary>
     public async IAsyncEnumerable<RangeResponse> RangeStreamAsync(RangeRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var stream = await _sender
-            .ServerStreamingAsync(Service + "RangeStream", _prefix.Add(request), RangeStreamResponse.Parser, cancellationToken).ConfigureAwait(false);
-        while (await stream.MoveNextAsync(cancellationToken).ConfigureAwait(false))
+        var answers = _sender.StreamAsync(Service + "RangeStream", _prefix.Add(request), RangeStreamResponse.Parser, cancellationToken);
+        await foreach (var answer in answers.ConfigureAwait(false))
         {
-            if (stream.Current.RangeResponse is { } piece)
+            if (answer.RangeResponse is { } piece)
                 yield return _prefix.Strip(piece);
         }
     }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using KvStore.Protocol.Etcd;
 
 namespace KvStore.Client;
@@ -48,11 +47,6 @@ public sealed class MaintenanceCalls
     public Task<string> MetricsAsync(CancellationToken cancellationToken = default) => _sender.GetTextAsync("/metrics", cancellationToken);
 
     /// <summary>The member's snapshot in pieces. A broken stream is an error: half a snapshot is none.</summary>
-    public async IAsyncEnumerable<SnapshotResponse> SnapshotAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        using var stream = await _sender
-            .ServerStreamingAsync(Service + "Snapshot", new SnapshotRequest(), SnapshotResponse.Parser, cancellationToken).ConfigureAwait(false);
-        while (await stream.MoveNextAsync(cancellationToken).ConfigureAwait(false))
-            yield return stream.Current;
-    }
+    public IAsyncEnumerable<SnapshotResponse> SnapshotAsync(CancellationToken cancellationToken = default) =>
+        _sender.StreamAsync(Service + "Snapshot", new SnapshotRequest(), SnapshotResponse.Parser, cancellationToken);
 }

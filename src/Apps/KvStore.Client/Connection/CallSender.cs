@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using KvStore.Grpc;
 using KvStore.Grpc.Client;
@@ -53,13 +54,34 @@ internal sealed class CallSender : IDisposable
         where TResponse : IMessage<TResponse> =>
         CallAsync(path, request, parser, RepeatRule.IfNeverSent, timeout: null, cancellationToken);
 
-    public async Task<ServerStreamingCall<TResponse>> ServerStreamingAsync<TRequest, TResponse>(
-        string path, TRequest request, MessageParser<TResponse> parser, CancellationToken cancellationToken)
+    /// <summary>The answers of one call. Refused for its token before the first of them, it is sent once more with a new one; later the refusal is the caller's.</summary>
+    public async IAsyncEnumerable<TResponse> StreamAsync<TRequest, TResponse>(
+        string path, TRequest request, MessageParser<TResponse> parser, [EnumeratorCancellation] CancellationToken cancellationToken)
         where TRequest : IMessage<TRequest>
         where TResponse : IMessage<TResponse>
     {
         var token = await _token.CurrentAsync(cancellationToken).ConfigureAwait(false);
-        return _channel.ServerStreaming(path, request, parser, new CallOptions { Headers = HeadersWith(token) }, cancellationToken);
+        for (var mayRenew = true; ; mayRenew = false)
+        {
+            using var stream = _channel.ServerStreaming(path, request, parser, new CallOptions { Headers = HeadersWith(token) }, cancellationToken);
+            while (true)
+            {
+                try
+                {
+                    if (!await stream.MoveNextAsync(cancellationToken).ConfigureAwait(false))
+                        yield break;
+                }
+                catch (GrpcException refused) when (mayRenew && _token.Mends(refused.Message))
+                {
+                    break;
+                }
+
+                mayRenew = false;
+                yield return stream.Current;
+            }
+
+            token = await _token.RenewAsync(token, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <param name="path">The method.</param>
