@@ -52,7 +52,7 @@ public sealed class SecurityTests
     public async Task Token_ThatHasEnded_IsRenewedForStreams()
     {
         using var folder = new TestFolder();
-        using var server = Members.Make(Members.Ours, folder.Combine("data"), "--auth-token-ttl", "1");
+        using var server = Members.Make(Members.Ours, folder.Combine("data"), "--auth-token-ttl", "3");
         server.Start();
         await server.UntilReadyAsync();
         using (var open = new KvClient(server.Endpoint))
@@ -65,7 +65,7 @@ public sealed class SecurityTests
         {
             foreach (var client in clients)
                 await client.Kv.GetAsync("own/a");
-            using var end = new PeriodicTimer(TimeSpan.FromSeconds(2.5));
+            using var end = new PeriodicTimer(TimeSpan.FromSeconds(5));
             await end.WaitForNextTickAsync();
 
             var range = KeyRange.Prefix("own/");

@@ -40,7 +40,7 @@ public sealed class ReplaceKillTests(ITestOutputHelper output)
             await load.UntilAcknowledgedAsync(200, Patience);
             load.TakeLongestGap();
             var began = Stopwatch.GetTimestamp();
-            var replacement = new Replacement(cluster, old, await cluster.MakeJoinerAsync());
+            using var replacement = new Replacement(cluster, old, await cluster.MakeJoinerAsync());
             var story = await replacement.RunAsync(victim, load, chance.Next(KilledAfterPutsMax));
             var took = Stopwatch.GetElapsedTime(began);
             await load.UntilAcknowledgedAsync(500, Patience);
@@ -71,6 +71,7 @@ public sealed class ReplaceKillTests(ITestOutputHelper output)
     {
         foreach (var member in cluster.Members)
         {
+            Assert.False(member.Process.HasExited, $"{member.Name} ended: {member.Process.Errors}");
             using var channel = cluster.Connect(member);
             var members = (await channel.MembersAsync()).Members;
             Assert.Equal(cluster.Members.Select(static other => other.Name).Order(), members.Select(static other => other.Name).Order());

@@ -7,14 +7,17 @@ namespace KvStore.Server.Tests.Cluster;
 /// An operator who replaces a member: starts the new one when the command says how, starts again what was killed or ended, and repeats
 /// the command until it says that it is done.
 /// </summary>
-internal sealed class Replacement(TlsCluster cluster, ServerProcess old, ServerProcess joiner)
+internal sealed class Replacement(TlsCluster cluster, ServerProcess old, ServerProcess joiner) : IDisposable
 {
     private const int CommandsMax = 10;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TaskCompletionSource _joinerStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Held by who ends or starts the new member: what kills it starts it again, and not who sees that it has ended.</summary>
+    private readonly SemaphoreSlim _joinerTurn = new(1);
+
     private ChildProcess? _command;
-    private bool _isJoinerKilled;
     private int _commands;
 
     /// <summary>Ends when the command has said that it is done and the new member is ready. The old one is no member then, and ends by itself.</summary>
@@ -39,6 +42,8 @@ internal sealed class Replacement(TlsCluster cluster, ServerProcess old, ServerP
         return string.Create(CultureInfo.InvariantCulture, $"{killed} killed after {killedAfterPuts} puts, {_commands} commands");
     }
 
+    public void Dispose() => _joinerTurn.Dispose();
+
     private async Task<(int ExitCode, string Text)> CommandAsync(string[] words)
     {
         _commands++;
@@ -48,12 +53,14 @@ internal sealed class Replacement(TlsCluster cluster, ServerProcess old, ServerP
         using var timeout = new CancellationTokenSource(Patience);
         while (!command.HasExited)
         {
-            if (!joiner.WasStarted ? command.Output.Contains("ETCD_INITIAL_CLUSTER_STATE", StringComparison.Ordinal) : joiner.Process.HasExited && !_isJoinerKilled)
+            await _joinerTurn.WaitAsync(timeout.Token);
+            if (!joiner.WasStarted ? command.Output.Contains("ETCD_INITIAL_CLUSTER_STATE", StringComparison.Ordinal) : joiner.Process.HasExited)
             {
                 joiner.Start();
                 _joinerStarted.TrySetResult();
             }
 
+            _joinerTurn.Release();
             await NextAsync(poll, command, timeout.Token);
         }
 
@@ -86,9 +93,9 @@ internal sealed class Replacement(TlsCluster cluster, ServerProcess old, ServerP
                 running.Signal(ChildProcess.SignalKill);
                 return "the command";
             case ReplacementVictim.New:
-                _isJoinerKilled = true;
+                await _joinerTurn.WaitAsync();
                 await RestartAsync(joiner);
-                _isJoinerKilled = false;
+                _joinerTurn.Release();
                 return "the new one";
             case ReplacementVictim.Old:
                 await RestartAsync(old);

@@ -10,14 +10,13 @@ namespace KvStore.Testing.Network;
 public sealed class NameServer : IDisposable
 {
     private readonly ConcurrentDictionary<string, (string Target, int Port)[]> _zone = new(StringComparer.Ordinal);
-    private readonly UdpClient _udp = new(new IPEndPoint(IPAddress.Loopback, 0));
+    private readonly UdpClient _udp;
     private readonly TcpListener _tcp;
 
     public NameServer()
     {
+        (_udp, _tcp) = BindBoth();
         Endpoint = (IPEndPoint)_udp.Client.LocalEndPoint!;
-        _tcp = new TcpListener(Endpoint);
-        _tcp.Start();
         _ = AnswerDatagramsAsync();
         _ = AnswerStreamsAsync();
     }
@@ -50,6 +49,26 @@ public sealed class NameServer : IDisposable
         }
 
         return [.. message];
+    }
+
+    /// <summary>One port for both; one that is free for datagrams may be taken by a connection.</summary>
+    private static (UdpClient Udp, TcpListener Tcp) BindBoth()
+    {
+        while (true)
+        {
+            var udp = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+            var tcp = new TcpListener((IPEndPoint)udp.Client.LocalEndPoint!);
+            try
+            {
+                tcp.Start();
+                return (udp, tcp);
+            }
+            catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                udp.Dispose();
+                tcp.Dispose();
+            }
+        }
     }
 
     private async Task AnswerDatagramsAsync()
