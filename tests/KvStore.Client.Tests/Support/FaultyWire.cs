@@ -29,7 +29,7 @@ internal sealed class FaultyWire : IAsyncDisposable
 
     public int Stolen { get; private set; }
 
-    /// <summary>The next bytes a member sends are the answer to be stolen.</summary>
+    /// <summary>The next answer that a member sends is stolen, with whatever comes with it.</summary>
     public void StealNext() => Volatile.Write(ref _steals, 1);
 
     /// <summary>The connections there are carry nothing any more; new ones do.</summary>
@@ -71,6 +71,21 @@ internal sealed class FaultyWire : IAsyncDisposable
         await Task.WhenAll(requests, answers);
     }
 
+    /// <summary>Whether one of the frames is of an answer (DATA or HEADERS, RFC 9113 §6), and not about the connection: pings, settings, windows.</summary>
+    private static bool HasAnswer(ReadOnlySpan<byte> frames)
+    {
+        const int headBytes = 9;
+        while (frames.Length >= headBytes)
+        {
+            if (frames[3] is 0 or 1)
+                return true;
+            var length = headBytes + ((frames[0] << 16) | (frames[1] << 8) | frames[2]);
+            frames = frames[Math.Min(length, frames.Length)..];
+        }
+
+        return false;
+    }
+
     private async Task PumpAsync(int number, NetworkStream from, NetworkStream to, bool mayBeStolen)
     {
         var buffer = new byte[64 * 1024];
@@ -80,8 +95,7 @@ internal sealed class FaultyWire : IAsyncDisposable
             {
                 if (number <= Volatile.Read(ref _silentUpTo))
                     continue;
-                // The acknowledgement of a ping or of settings is nine bytes of head and at most eight more; an answer is longer.
-                if (mayBeStolen && count > 30 && Interlocked.Exchange(ref _steals, 0) == 1)
+                if (mayBeStolen && HasAnswer(buffer.AsSpan(0, count)) && Interlocked.Exchange(ref _steals, 0) == 1)
                 {
                     Stolen++;
                     return;
