@@ -11,6 +11,7 @@ public sealed record EndpointName(string Text, string Host, int Port, bool IsTls
         ? new UriBuilder(IsTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp, Host, Port).Uri
         : new UriBuilder(IsTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp, "localhost").Uri;
 
+    /// <exception cref="ArgumentException">It names no host, no port that there is, or no scheme that is spoken.</exception>
     public static EndpointName Parse(string text)
     {
         var schemeEnd = text.IndexOf("://", StringComparison.Ordinal);
@@ -21,7 +22,8 @@ public sealed record EndpointName(string Text, string Host, int Port, bool IsTls
             case "unix" or "unixs":
                 return new EndpointName(text, "localhost", 0, scheme == "unixs", rest);
             case "http" or "https":
-                var uri = new Uri($"{scheme}://{rest}");
+                if (!Uri.TryCreate($"{scheme}://{rest}", UriKind.Absolute, out var uri))
+                    throw new ArgumentException($"endpoint \"{text}\" is no host with a port", nameof(text));
                 var hasPort = !uri.IsDefaultPort || rest.EndsWith(":80", StringComparison.Ordinal) || rest.EndsWith(":443", StringComparison.Ordinal);
                 return new EndpointName(text, uri.Host, hasPort ? uri.Port : DefaultPort, scheme == "https", SocketPath: null);
             default:
