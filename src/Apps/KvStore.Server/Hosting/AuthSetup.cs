@@ -1,4 +1,5 @@
 using KvStore.Api.Security;
+using KvStore.Grpc.Server;
 using KvStore.Hosting;
 using KvStore.Server.Configuration;
 using KvStore.Server.Logging;
@@ -15,16 +16,21 @@ internal sealed class AuthSetup : IDisposable
     private readonly SigningFiles? _files;
     private readonly string _fingerprint;
     private readonly ILogger _logger;
+    private readonly TellingPace _refusals;
 
-    public AuthSetup(ServerOptions options, ILogger logger)
+    /// <param name="options">Its auth and client certificates.</param>
+    /// <param name="logger">Where refused log-ins are told.</param>
+    /// <param name="time">Clock of tokens, and of the pace at which refusals are told.</param>
+    public AuthSetup(ServerOptions options, ILogger logger, TimeProvider time)
     {
         var auth = options.Auth;
         _logger = logger;
+        _refusals = new TellingPace(time);
         (_files, _fingerprint) = (auth.SigningFiles, auth.SigningFingerprint);
         if (auth.SigningKey is { } key)
-            _signed = new JwtTokens(key, TimeProvider.System, auth.SignedLifetime);
+            _signed = new JwtTokens(key, time, auth.SignedLifetime);
         else
-            _simple = new SimpleTokens(TimeProvider.System, auth.SimpleLifetime);
+            _simple = new SimpleTokens(time, auth.SimpleLifetime);
         if (auth.BcryptCostIsCorrected)
             logger.Warn("the given bcrypt cost is none; the default is used", ("cost", auth.BcryptCost));
         if (!BcryptPasswords.IsAvailable)
@@ -36,7 +42,7 @@ internal sealed class AuthSetup : IDisposable
             UsesCertificates = options.ClientTls.ClientCertificateDemanded,
             BcryptCost = auth.BcryptCost,
             PasswordBytesMin = auth.PasswordBytesMin,
-            OnRefused = (user, reason) => logger.Warn("invalid authentication was requested", ("user", user), ("reason", reason.ToString())),
+            OnRefused = OnRefused,
         };
     }
 
@@ -56,5 +62,12 @@ internal sealed class AuthSetup : IDisposable
     {
         _simple?.Dispose();
         _signed?.Dispose();
+    }
+
+    // Whoever reaches the port may guess, and needs no rights for it.
+    private void OnRefused(string user, AuthRefusalReason reason)
+    {
+        if (_refusals.IsToBeTold(out var refused))
+            _logger.Warn("invalid authentication was requested", ("user", user), ("reason", reason.ToString()), ("refused", refused));
     }
 }

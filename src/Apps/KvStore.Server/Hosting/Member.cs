@@ -71,7 +71,7 @@ internal sealed class Member : IAsyncDisposable
             ElectionTicks = NodeSetup.ElectionTicks(options),
         };
         _calls = new PendingCalls(_apiOptions);
-        _auth = new AuthSetup(options, logger);
+        _auth = new AuthSetup(options, logger, TimeProvider.System);
     }
 
     public static async Task<Member> StartAsync(ServerOptions options, ILogger logger, TaskCompletionSource<int> ending, CancellationToken stop)

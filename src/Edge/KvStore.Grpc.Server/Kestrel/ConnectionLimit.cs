@@ -7,26 +7,20 @@ namespace KvStore.Grpc.Server;
 public sealed class ConnectionLimit
 {
     private readonly Action<long>? _onRefused;
-    private readonly TimeProvider _time;
+    private readonly TellingPace _refusals;
     private int _open;
     private int _peak;
-    private long _refused;
-    private long _lastTold;
-    private int _hasTold;
 
     /// <param name="max">Connections open at once.</param>
     /// <param name="time">Clock of <paramref name="onRefused"/>.</param>
-    /// <param name="onRefused">Told how many were refused so far: at the first, and then at most once in <see cref="TellAfter"/>.</param>
+    /// <param name="onRefused">Told how many were refused so far: at the pace of <see cref="TellingPace"/>.</param>
     public ConnectionLimit(int max, TimeProvider time, Action<long>? onRefused = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
         Max = max;
-        _time = time;
+        _refusals = new TellingPace(time);
         _onRefused = onRefused;
     }
-
-    /// <summary>A flood must not fill the log.</summary>
-    public static TimeSpan TellAfter { get; } = TimeSpan.FromSeconds(10);
 
     public int Max { get; }
 
@@ -35,7 +29,7 @@ public sealed class ConnectionLimit
     /// <summary>The most that were open at once since this was asked last.</summary>
     public int TakePeak() => Math.Max(Interlocked.Exchange(ref _peak, 0), Open);
 
-    public long Refused => Interlocked.Read(ref _refused);
+    public long Refused => _refusals.Count;
 
     /// <summary>False: the connection is one too many. True: <see cref="Leave"/> is owed.</summary>
     internal bool TryEnter()
@@ -48,8 +42,7 @@ public sealed class ConnectionLimit
         }
 
         Interlocked.Decrement(ref _open);
-        var refused = Interlocked.Increment(ref _refused);
-        if (IsTimeToTell())
+        if (_refusals.IsToBeTold(out var refused))
             _onRefused?.Invoke(refused);
         return false;
     }
@@ -65,18 +58,5 @@ public sealed class ConnectionLimit
                 return;
             peak = seen;
         }
-    }
-
-    private bool IsTimeToTell()
-    {
-        var now = _time.GetTimestamp();
-        var last = Interlocked.Read(ref _lastTold);
-        if (Interlocked.Exchange(ref _hasTold, 1) == 0)
-        {
-            Interlocked.Exchange(ref _lastTold, now);
-            return true;
-        }
-
-        return _time.GetElapsedTime(last, now) >= TellAfter && Interlocked.CompareExchange(ref _lastTold, now, last) == last;
     }
 }
