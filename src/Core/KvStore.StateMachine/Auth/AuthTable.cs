@@ -53,7 +53,9 @@ public sealed class AuthTable
     /// <summary>What a caller may do with keys; anything, while authentication is off.</summary>
     public KeyAccess AccessOf(in Caller caller) => IsEnabled ? KeyAccess.Of(this, caller) : default;
 
-    /// <summary>Whether the caller has the root role: in etcd's order of reasons why not.</summary>
+    /// <summary>
+    /// Whether the caller has the root role now, whichever revision it was established at: in etcd's order of reasons why not.
+    /// </summary>
     public EtcdError? CheckRoot(in Caller caller)
     {
         if (!IsEnabled)
@@ -65,7 +67,7 @@ public sealed class AuthTable
         return user.IsRoot ? null : EtcdErrors.PermissionDenied;
     }
 
-    /// <summary>Whether the caller is anybody at all.</summary>
+    /// <summary>Whether the caller is anybody at all; as in etcd, a user who is gone since still is.</summary>
     public EtcdError? CheckKnown(in Caller caller) => IsEnabled && caller.IsNone ? EtcdErrors.UserEmpty : null;
 
     internal static AuthTable Of(bool isEnabled, AuthRevision revision, IEnumerable<AuthUser> users, IEnumerable<(string Name, ImmutableArray<Permission> Permissions)> roles) =>

@@ -7,8 +7,10 @@ using KvStore.StateMachine;
 namespace KvStore.Api.Security;
 
 /// <summary>
-/// Signed tokens (RFC 7519) with the claims that etcd's have: username, revision, exp. Nobody remembers them; a change of users or
-/// roles outdates them all, which the revision in them tells. Any thread.
+/// Signed tokens (RFC 7519) with the claims that etcd's have: username, revision, exp. Nobody remembers them. The revision says of
+/// which users and roles the signer knew. Here it only becomes the caller's; <see cref="KeyAccess"/> refuses the keys to one that a
+/// change has outdated. What asks only who the caller is (leases, administration) goes by the name in the token and by what that user
+/// may do now, until the token ends: as in etcd, which has no other way to end one. Any thread.
 /// </summary>
 public sealed class JwtTokens : ICallerTokens, IDisposable
 {
