@@ -106,7 +106,7 @@ public sealed class LeaseCalls
                 {
                     answer = await RenewAsync(stream, id, cancellationToken).ConfigureAwait(false);
                 }
-                catch (GrpcException refused) when (!isRefused && _sender.Token.Mends(refused.Message))
+                catch (GrpcException refused) when (!isRefused && _sender.Token.Mends(refused.Message, token))
                 {
                     // Replaced once; refused again, the refusal is the answer.
                     isRefused = true;
@@ -139,7 +139,7 @@ public sealed class LeaseCalls
             using var stream = Open(token, cancellationToken);
             return await RenewAsync(stream, id, cancellationToken).ConfigureAwait(false);
         }
-        catch (GrpcException refused) when (_sender.Token.Mends(refused.Message))
+        catch (GrpcException refused) when (_sender.Token.Mends(refused.Message, token))
         {
             using var stream = Open(await _sender.Token.RenewAsync(token, cancellationToken).ConfigureAwait(false), cancellationToken);
             return await RenewAsync(stream, id, cancellationToken).ConfigureAwait(false);

@@ -23,6 +23,12 @@ internal sealed class AuthToken(GrpcChannel channel, KvClientOptions options) : 
         "etcdserver: user name is empty",
     ];
 
+    /// <summary>
+    /// Refusals of a call without a token, which a first one may mend: who shows a certificate is judged by the name in it, which may be
+    /// no user's, or one's who may do less. Older versions of etcd answer the first to a watch of nobody, too.
+    /// </summary>
+    private static readonly string[] _mendableWithoutToken = ["etcdserver: permission denied", "etcdserver: user name not found"];
+
     private readonly SemaphoreSlim _fetching = new(1);
     private State _state = new(options.Token, IsFetched: options.Token is not null);
 
@@ -38,7 +44,9 @@ internal sealed class AuthToken(GrpcChannel channel, KvClientOptions options) : 
     }
 
     /// <summary>Whether a call or a watch refused with this text may succeed with a new token.</summary>
-    public bool Mends(string refusal) => HasCredentials && Array.Exists(_mendable, text => refusal.Contains(text, StringComparison.Ordinal));
+    /// <param name="refusal">The server's words.</param>
+    /// <param name="sent">The token that was refused; null when none was sent.</param>
+    public bool Mends(string refusal, string? sent) => HasCredentials && (Contains(_mendable, refusal) || (sent is null && Contains(_mendableWithoutToken, refusal)));
 
     /// <summary>Replaces a token that was refused, unless another call has replaced it meanwhile.</summary>
     public Task<string?> RenewAsync(string? refused, CancellationToken cancellationToken)
@@ -48,6 +56,8 @@ internal sealed class AuthToken(GrpcChannel channel, KvClientOptions options) : 
     }
 
     public void Dispose() => _fetching.Dispose();
+
+    private static bool Contains(string[] texts, string refusal) => Array.Exists(texts, text => refusal.Contains(text, StringComparison.Ordinal));
 
     private async Task<string?> FetchAsync(State seen, CancellationToken cancellationToken)
     {
@@ -78,8 +88,8 @@ internal sealed class AuthToken(GrpcChannel channel, KvClientOptions options) : 
         }
         catch (GrpcException off) when (off.Message == NotEnabled)
         {
-            // As etcd's client: credentials for a cluster that asks for none are not an error. When it begins to ask, it says
-            // that the user's name is empty, and the token is fetched then.
+            // As etcd's client: credentials for a cluster that asks for none are not an error. When it begins to ask, it refuses
+            // who comes without a token, and one is fetched then.
             return null;
         }
         catch (GrpcException denied) when (isLogIn)

@@ -71,7 +71,7 @@ internal sealed class CallSender : IDisposable
                     if (!await stream.MoveNextAsync(cancellationToken).ConfigureAwait(false))
                         yield break;
                 }
-                catch (GrpcException refused) when (mayRenew && _token.Mends(refused.Message))
+                catch (GrpcException refused) when (mayRenew && _token.Mends(refused.Message, token))
                 {
                     break;
                 }
@@ -136,7 +136,7 @@ internal sealed class CallSender : IDisposable
             {
                 throw new OperationCanceledException(canceled.Message, canceled, cancellationToken);
             }
-            catch (GrpcException refused) when (!renewed && _token.Mends(refused.Message))
+            catch (GrpcException refused) when (!renewed && _token.Mends(refused.Message, token))
             {
                 renewed = true;
                 token = await _token.RenewAsync(token, cancellationToken).ConfigureAwait(false);

@@ -130,7 +130,7 @@ public sealed class Watcher
     /// <summary>A refused token is replaced once; refused again, the refusal is the answer.</summary>
     private bool MayRenewToken(string refusal)
     {
-        if (_isTokenRefused || !_sender.Token.Mends(refusal))
+        if (_isTokenRefused || !_sender.Token.Mends(refusal, _token))
             return false;
         _isTokenRefused = true;
         return true;
