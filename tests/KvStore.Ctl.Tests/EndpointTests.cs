@@ -1,10 +1,36 @@
+using System.Net;
+using System.Net.Sockets;
 using KvStore.Ctl.Tests.Support;
 
 namespace KvStore.Ctl.Tests;
 
-/// <summary>A slip in an endpoint is an error in one line.</summary>
-public sealed class EndpointTests
+/// <summary>A slip in an endpoint is an error in one line; one that is silent is passed over.</summary>
+public sealed class EndpointTests(OneMember member) : IClassFixture<OneMember>
 {
+    [Theory]
+    [InlineData("put", "k", "v")]
+    [InlineData("get", "k")]
+    [InlineData("del", "none")]
+    [InlineData("lease", "list")]
+    public async Task Silent_WhereverItStands_IsPassedOver(params string[] words)
+    {
+        // The kernel accepts for it, as for a process that is stopped.
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        for (var place = 0; place < 3; place++)
+        {
+            var endpoints = Enumerable.Repeat(member.Endpoint, 3).ToArray();
+            endpoints[place] = silent.LocalEndpoint.ToString()!;
+            var run = new CtlRun();
+            // Each run begins anywhere: some begin with the silent one.
+            for (var i = 0; i < 4; i++)
+            {
+                var exit = await run.RunAsync(["--endpoints", string.Join(',', endpoints), "--dial-timeout", "1h", .. words]);
+                Assert.Equal((0, ""), (exit, run.Errors));
+            }
+        }
+    }
+
     [Theory]
     [InlineData("x y", "x y")]
     [InlineData("http://", "http://")]

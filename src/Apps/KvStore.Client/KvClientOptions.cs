@@ -29,7 +29,7 @@ public sealed record KvClientOptions
     /// </summary>
     public TimeSpan? CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Time for TCP and TLS to come up with one member before the next is tried.</summary>
+    /// <summary>Time for a connection to one member to come up. The next is tried beside it after 250 ms, so this decides only when none does.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>

@@ -6,16 +6,13 @@ public sealed record GrpcChannelOptions
     /// <summary>Certificates for https endpoints; null trusts the system's roots and shows no certificate.</summary>
     public TlsClientOptions? Tls { get; init; }
 
-    /// <summary>Connections to each endpoint, used in turn. One suffices until its writer is the bottleneck.</summary>
-    public int ConnectionsPerEndpoint { get; init; } = 1;
-
     /// <summary>Largest response message. As etcd's client: no limit but the representable.</summary>
     public int ReceiveBytesMax { get; init; } = int.MaxValue;
 
     /// <summary>Largest request message; a larger one is refused before it is sent. No limit but the representable, unless told.</summary>
     public int SendBytesMax { get; init; } = int.MaxValue;
 
-    /// <summary>Time for TCP and TLS to come up. Long enough for a lost SYN to be repeated twice (1 s, 2 s).</summary>
+    /// <summary>Time for a connection to come up: TCP and TLS or, in clear text, the server's first frame. Long enough for a lost SYN to be repeated twice (1 s, 2 s).</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>A ping after this much silence; null sends none. gRPC servers refuse pings more often than each 5 s.</summary>

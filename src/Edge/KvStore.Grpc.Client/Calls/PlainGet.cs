@@ -28,7 +28,7 @@ internal static class PlainGet
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
-            throw TransportErrors.Translate(exception, deadline, UnaryCall.Label(endpoint));
+            throw TransportErrors.Translate(exception, deadline, endpoint.Label);
         }
     }
 }

@@ -174,12 +174,12 @@ public sealed class StreamCall : IDisposable
     {
         for (var attempt = 1; ; attempt++)
         {
-            var endpoint = pool.Next();
-            _endpoint = UnaryCall.Label(endpoint);
-            var request = RequestHead.Make(endpoint.Name, path, call, _channel, _deadline.Remaining);
-            request.Content = _body;
             try
             {
+                var endpoint = await pool.NextAsync(_deadline.Token).ConfigureAwait(false);
+                _endpoint = endpoint.Label;
+                var request = RequestHead.Make(endpoint.Name, path, call, _channel, _deadline.Remaining);
+                request.Content = _body;
                 return await endpoint.SendAsync(request, _deadline.Token).ConfigureAwait(false);
             }
             catch (HttpRequestException failure) when (TransportErrors.NeverSent(failure) && call.Repeat != RepeatRule.Never && attempt < pool.Count)

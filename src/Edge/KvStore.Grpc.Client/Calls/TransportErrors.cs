@@ -36,6 +36,13 @@ internal static class TransportErrors
         return new GrpcException(new GrpcStatus(StatusCode.Unavailable, Describe(failure, endpoint, neverSent)), inner: failure) { NeverSent = neverSent };
     }
 
+    /// <summary>No connection could be made to that endpoint.</summary>
+    public static GrpcException Unreachable(Exception failure, string endpoint)
+    {
+        var text = failure is EndOfStreamException ? $"connection error: desc = \"{failure.Message}\"" : Describe(failure, endpoint, neverSent: true);
+        return new GrpcException(new GrpcStatus(StatusCode.Unavailable, text), inner: failure) { NeverSent = true };
+    }
+
     // A GOAWAY ends the connection, not the one call: the server may be restarting, so the caller may try elsewhere.
     private static bool IsConnectionLoss(Exception cause) => cause.Message.Contains("GOAWAY", StringComparison.Ordinal)
         || cause.Message.Contains("connection", StringComparison.OrdinalIgnoreCase);

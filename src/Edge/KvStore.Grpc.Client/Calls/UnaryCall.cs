@@ -11,17 +11,20 @@ internal static class UnaryCall
         GrpcException? before = null;
         for (var attempt = 1; ; attempt++)
         {
-            var endpoint = pool.Next();
+            Endpoint? endpoint = null;
             GrpcException failure;
             try
             {
+                endpoint = await pool.NextAsync(deadline.Token).ConfigureAwait(false);
                 return await SendAsync(endpoint, channel, path, framed, call, deadline).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is GrpcException or HttpRequestException or IOException or OperationCanceledException)
             {
-                failure = TransportErrors.Translate(exception, deadline, Label(endpoint), before);
+                failure = TransportErrors.Translate(exception, deadline, endpoint?.Label ?? "", before);
             }
 
+            if (endpoint is null)
+                attempt = (attempt + pool.Count - 1) / pool.Count * pool.Count; // all were tried
             if (!MayRepeat(failure, call.Repeat, attempt, pool.Count, channel.RepeatsMax))
                 throw failure;
             before = failure;
@@ -45,8 +48,6 @@ internal static class UnaryCall
         if (length > lengthMax)
             throw new GrpcException(StatusCode.ResourceExhausted, $"trying to send message larger than max ({length} vs. {lengthMax})");
     }
-
-    internal static string Label(Endpoint endpoint) => endpoint.Name.SocketPath ?? $"{endpoint.Name.Host}:{endpoint.Name.Port}";
 
     private static async Task<ReadOnlyMemory<byte>> SendAsync(
         Endpoint endpoint, GrpcChannelOptions channel, string path, byte[] framed, CallOptions call, CallDeadline deadline)

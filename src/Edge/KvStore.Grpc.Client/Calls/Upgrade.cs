@@ -21,7 +21,7 @@ internal static class Upgrade
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
-            throw TransportErrors.Translate(exception, deadline, UnaryCall.Label(endpoint));
+            throw TransportErrors.Translate(exception, deadline, endpoint.Label);
         }
     }
 

@@ -1,17 +1,33 @@
+using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace KvStore.Grpc.Client;
 
-/// <summary>One server and its connections. Thread-safe.</summary>
+/// <summary>
+/// One server and the connection to it. A connection is made, and the server seen to live on it, before a call is given to it; so a call
+/// can go to another server while this one is silent. Thread-safe.
+/// </summary>
 internal sealed class Endpoint : IDisposable
 {
     // After a failed connect others go first for a while; the first pause is short, since most failures are restarts.
     private const int PauseMillisFirst = 50;
     private const int PauseMillisMax = 5_000;
 
-    private readonly HttpMessageInvoker[] _connections;
+    /// <summary>How long a connection may wait for its first call: servers end one that says no more than the preface.</summary>
+    private static readonly TimeSpan _waitMax = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _lock = new();
     private readonly GrpcChannelOptions _options;
-    private uint _turn;
+    private readonly Dialer _dialer;
+    private readonly HttpMessageInvoker _handler;
+    private readonly CancellationTokenSource _disposal = new();
+    private readonly CancellationToken _disposed;
+    private bool _isDisposed;
+    private Task? _dialing;
+    private Dialed? _waiting;
+    private long _waitingSince;
+    private volatile DialedStream? _used;
     private long _pauseUntil;
     private int _failures;
 
@@ -19,21 +35,57 @@ internal sealed class Endpoint : IDisposable
     {
         Name = name;
         _options = options;
-        _connections = new HttpMessageInvoker[Math.Max(options.ConnectionsPerEndpoint, 1)];
-        for (var i = 0; i < _connections.Length; i++)
-            _connections[i] = new HttpMessageInvoker(Connection(name, options), disposeHandler: true);
+        _disposed = _disposal.Token;
+        _dialer = new Dialer(name, options);
+        _handler = new HttpMessageInvoker(MakeHandler(), disposeHandler: true);
     }
 
     public EndpointName Name { get; }
 
+    /// <summary>As errors name it.</summary>
+    public string Label => Name.SocketPath ?? $"{Name.Host}:{Name.Port}";
+
     public bool IsPausing => Interlocked.Read(ref _pauseUntil) > _options.Time.GetTimestamp();
+
+    /// <summary>True while there is a connection that carries calls, or one that may.</summary>
+    public bool IsReady
+    {
+        get
+        {
+            if (_used is { IsOpen: true })
+                return true;
+            lock (_lock)
+                return IsWaitingUsable();
+        }
+    }
+
+    /// <summary>
+    /// Completes when there is a connection. Throws <see cref="GrpcException"/>, with nothing sent, when none can be made, and
+    /// <see cref="ObjectDisposedException"/>. All who ask meanwhile wait for the same attempt, which goes on when they do not.
+    /// </summary>
+    public Task ConnectAsync()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, typeof(GrpcChannel));
+            if (_used is { IsOpen: true } || IsWaitingUsable())
+                return Task.CompletedTask;
+            if (_dialing is null)
+            {
+                _dialing = Task.Run(DialAsync);
+                // Whoever began it may not wait for it.
+                _ = _dialing.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            }
+
+            return _dialing;
+        }
+    }
 
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var connection = _connections.Length == 1 ? _connections[0] : _connections[Interlocked.Increment(ref _turn) % _connections.Length];
         try
         {
-            var response = await connection.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var response = await _handler.SendAsync(request, cancellationToken).ConfigureAwait(false);
             _options.OnTrace?.Invoke($"{request.RequestUri}: answered by HTTP {(int)response.StatusCode}");
             if (Volatile.Read(ref _failures) != 0)
                 OnReached();
@@ -49,78 +101,94 @@ internal sealed class Endpoint : IDisposable
 
     public void Dispose()
     {
-        foreach (var connection in _connections)
-            connection.Dispose();
+        lock (_lock)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+            _waiting?.Stream.Dispose();
+            _waiting = null;
+        }
+
+        _disposal.Cancel();
+        _disposal.Dispose();
+        _handler.Dispose();
     }
 
-    private static SocketsHttpHandler Connection(EndpointName name, GrpcChannelOptions options)
+    private SocketsHttpHandler MakeHandler() => new()
     {
-        var handler = new SocketsHttpHandler
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = System.Net.DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        // One connection: how many there are is the caller's choice, not a guess of the pool.
+        EnableMultipleHttp2Connections = false,
+        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+        PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+        ConnectTimeout = Timeout.InfiniteTimeSpan, // the dialer has its own
+        ConnectCallback = TakeAsync,
+        InitialHttp2StreamWindowSize = _options.InitialStreamWindowBytes,
+        KeepAlivePingDelay = _options.KeepAliveTime ?? Timeout.InfiniteTimeSpan,
+        KeepAlivePingTimeout = _options.KeepAliveTimeout,
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+        // Header values travel as they are; text is percent-encoded where it may be anything.
+        RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
+        ResponseHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
+    };
+
+    // The handler asks for a connection: mostly one waits for it, since who sends has made sure of it.
+    private async ValueTask<Stream> TakeAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var http = context.InitialRequestMessage.Version;
+        if (http != HttpVersion.Version20)
+            return (await _dialer.DialAsync(http, cancellationToken).ConfigureAwait(false)).Stream;
+        Dialed? taken;
+        lock (_lock)
         {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            AutomaticDecompression = System.Net.DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-            // One connection per handler: how many there are is the caller's choice, not a guess of the pool.
-            EnableMultipleHttp2Connections = false,
-            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-            PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
-            ConnectTimeout = options.ConnectTimeout,
-            InitialHttp2StreamWindowSize = options.InitialStreamWindowBytes,
-            KeepAlivePingDelay = options.KeepAliveTime ?? Timeout.InfiniteTimeSpan,
-            KeepAlivePingTimeout = options.KeepAliveTimeout,
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            // Header values travel as they are; text is percent-encoded where it may be anything.
-            RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
-            ResponseHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
-        };
-        var tls = name.IsTls ? new TlsClientHandshake(name, options.Tls ?? new TlsClientOptions()) : null;
-        handler.ConnectCallback = async (context, cancellationToken) =>
-        {
-            options.OnTrace?.Invoke($"{name.Address}: connecting");
-            var stream = name.SocketPath is { } path
-                ? await ConnectSocketAsync(path, cancellationToken).ConfigureAwait(false)
-                : await ConnectTcpAsync(context.DnsEndPoint, options, cancellationToken).ConfigureAwait(false);
-            var secured = tls is null ? stream : await tls.RunAsync(stream, context.InitialRequestMessage.Version, cancellationToken).ConfigureAwait(false);
-            options.OnTrace?.Invoke($"{name.Address}: connected{(tls is null ? "" : " over TLS")}");
-            return secured;
-        };
-        return handler;
+            taken = IsWaitingUsable() ? _waiting : null;
+            if (taken is not null)
+                _waiting = null;
+        }
+
+        taken ??= await _dialer.DialAsync(http, cancellationToken).ConfigureAwait(false);
+        _used = taken.Bytes;
+        return taken.Stream;
     }
 
-    // As the handler itself connects, and with the kernel's own probes: HTTP/2's pings do not reach an upgraded connection.
-    private static async ValueTask<Stream> ConnectTcpAsync(System.Net.DnsEndPoint endpoint, GrpcChannelOptions options, CancellationToken cancellationToken)
+    private async Task DialAsync()
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            if (options.KeepAliveTime is { } silence)
-                SilentConnections.GiveUp(socket, silence, options.KeepAliveTimeout);
-            await socket.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
+            var dialed = await _dialer.DialAsync(HttpVersion.Version20, _disposed).ConfigureAwait(false);
+            lock (_lock)
+            {
+                _dialing = null;
+                _waiting?.Stream.Dispose();
+                _waiting = dialed;
+                _waitingSince = _options.Time.GetTimestamp();
+                if (_isDisposed)
+                    dialed.Stream.Dispose();
+            }
+
+            OnReached();
         }
-        catch
+        catch (OperationCanceledException)
         {
-            socket.Dispose();
-            throw;
+            throw new ObjectDisposedException(nameof(GrpcChannel));
+        }
+        catch (Exception failure) when (failure is SocketException or IOException or AuthenticationException)
+        {
+            _options.OnTrace?.Invoke($"{Name.Address}: not connected: {failure.GetBaseException().Message}");
+            lock (_lock)
+                _dialing = null;
+            OnUnreachable();
+            throw TransportErrors.Unreachable(failure, Label);
         }
     }
 
-    private static async ValueTask<Stream> ConnectSocketAsync(string path, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+    private bool IsWaitingUsable() =>
+        _waiting is { Bytes.IsOpen: true } && _options.Time.GetElapsedTime(_waitingSince) < _waitMax;
 
     private void OnReached()
     {
