@@ -33,6 +33,44 @@ public sealed class LostLogTests
         }
     }
 
+    /// <summary>
+    /// A file of the log that was cut short (an interrupted copy, a repaired file system) looks like one that a crash tore; the store knows
+    /// better: nothing is applied that was not on disk. Only who forces a new cluster gets what is left.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void LogCutShort_BelowWhatTheStoreHolds_IsRefusedEveryTime(bool losesPower)
+    {
+        var isForced = false;
+        var cluster = TestCluster.Found(1, seed: 6, options => options with { FlushAfterEntries = 5, ForcesNewCluster = isForced });
+        var member = cluster.Leader();
+        for (var i = 0; i < 20; i++)
+            cluster.AwaitOk(member, member.Put("k" + i, "v"));
+        cluster.Until(() => member.Traced.Exists(traced => traced.Kind == TraceKind.StoreFlushed), "a flush");
+        if (losesPower)
+            member.LosePower();
+        else
+            member.Kill();
+        var segment = Inside + "/" + member.Disk.List(Inside).Where(name => name.EndsWith(".wal", StringComparison.Ordinal)).Max(StringComparer.Ordinal);
+        using (var file = member.Disk.Open(segment))
+        {
+            file.Truncate(400);
+            file.Sync();
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            member.Start();
+            Assert.False(member.IsAlive);
+            Assert.Matches($"^.*{Inside}: the log ends at entry [0-9]+, but the store under data/member/snap holds data up to entry [1-9][0-9]*: .*$", member.EndedBecause);
+        }
+
+        isForced = true;
+        member.Start();
+        cluster.Until(() => member.IsAlive && member.Status.IsLeader, "the member leads");
+    }
+
     /// <summary>What was acknowledged lay in the log alone: without it there is nothing to go on from.</summary>
     [Fact]
     public void LogGone_StoreNeverFlushed_IsRefused()

@@ -29,7 +29,7 @@ public sealed class StoreCatalogTests
             var ended = false;
             try
             {
-                catalog.Adopt(incoming);
+                catalog.Adopt(incoming, (new LogIndex(7), new Term(3)));
                 ended = true;
             }
             catch (SimulatedCrashException)
@@ -38,7 +38,10 @@ public sealed class StoreCatalogTests
 
             disk.LosePower(PowerLoss.KeepSome);
             disk.Faults = static (_, _) => DiskFault.None;
-            var current = StoreCatalog.Open(disk, stores, Folder).Current;
+            var opened = StoreCatalog.Open(disk, stores, Folder);
+            var current = opened.Current;
+            // In the one step: where the new store is, it is known that the log begins behind it.
+            Assert.Equal(current == incoming ? (new LogIndex(7), new Term(3)) : null, opened.LogBegins);
             Assert.Contains(current, new[] { Folder + "/db-0", incoming });
             sawOld |= current != incoming;
             sawNew |= current == incoming;
@@ -49,6 +52,22 @@ public sealed class StoreCatalogTests
         }
 
         Assert.True(sawOld && sawNew);
+    }
+
+    [Fact]
+    public void LogBegins_IsKeptOverStarts_UntilTheLogHasBegun()
+    {
+        var (disk, stores) = NewDisk(1);
+        var catalog = StoreCatalog.Open(disk, stores, Folder);
+        Assert.Null(catalog.LogBegins);
+        catalog.BeginLog(new LogIndex(9), new Term(4));
+        catalog = StoreCatalog.Open(disk, stores, Folder);
+        var copy = catalog.Begin();
+        catalog.Adopt(copy);
+        catalog = StoreCatalog.Open(disk, stores, Folder);
+        Assert.Equal((copy, (new LogIndex(9), new Term(4))), (catalog.Current, catalog.LogBegins!.Value));
+        catalog.LogHasBegun();
+        Assert.Null(StoreCatalog.Open(disk, stores, Folder).LogBegins);
     }
 
     [Fact]

@@ -151,7 +151,7 @@ internal sealed class BackgroundLane : ILaneHandler<BackgroundMessage>
     private void Adopt(BackgroundMessage.AdoptSnapshot adopt)
     {
         var store = _receipts.Take(adopt.Path);
-        _catalog.Adopt(adopt.Path);
+        _catalog.Adopt(adopt.Path, (adopt.Mark.Index, adopt.Mark.Term));
         _applied = adopt.Mark.Index;
         _flushed = adopt.Mark.Index;
         _unflushedBytes = 0;

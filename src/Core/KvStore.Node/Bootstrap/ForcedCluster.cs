@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using KvStore.Node.Stores;
 using KvStore.Platform;
 using KvStore.Primitives;
 using KvStore.Protocol.Snapshots;
@@ -19,7 +20,7 @@ namespace KvStore.Node.Bootstrap;
 internal static class ForcedCluster
 {
     /// <summary>Brings the store to the end of the log and then to a cluster of this member; durable when it returns.</summary>
-    public static void Begin(WalRecovery recovered, Applier applier, IOrderedStore store, NodeOptions options)
+    public static void Begin(WalRecovery recovered, Applier applier, IOrderedStore store, StoreCatalog catalog, NodeOptions options)
     {
         var passedOver = ApplyAll(recovered, applier, options);
         var change = Change(recovered.Identity.Member, applier.Cluster.Members);
@@ -32,6 +33,7 @@ internal static class ForcedCluster
             applier.State.Index.Next,
             isChanged ? LogEntryKind.Membership : LogEntryKind.Empty,
             isChanged ? change.ToByteArray() : default);
+        catalog.BeginLog(entry.Index, entry.Term);
         var reply = applier.Apply(entry, default);
         Check.That(reply.Error is null, "all others can be removed from a cluster");
         applier.Commit();

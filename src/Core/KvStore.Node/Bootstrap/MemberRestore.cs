@@ -12,8 +12,9 @@ namespace KvStore.Node.Bootstrap;
 /// <remarks>
 /// <para>The store says which entry it is the result of; the log says what comes after. The store may be behind the log (entries
 /// are applied again), ahead of the recorded commit index (it was flushed first, R11), or ahead of the whole log (a crash after
-/// a snapshot was adopted and before the log was told): then the log begins at the store.</para>
-/// <para>The store being behind the <i>start</i> of the log cannot be repaired: what lies between is nowhere (N-1).</para>
+/// a snapshot was adopted and before the log was told): then the log begins at the store. The catalog says when that is so; at any other
+/// time a store ahead of the log shows that the log was cut, since nothing is applied that is not on disk .</para>
+/// <para>The store being behind the <i>start</i> of the log cannot be repaired either: what lies between is nowhere (N-1).</para>
 /// </remarks>
 internal sealed record MemberRestore
 {
@@ -48,7 +49,9 @@ internal sealed record MemberRestore
             if (IsBlank(recovered) && applier.State.Index == LogIndex.Zero && plan.IsFounder)
                 recovered = FoundingLog.Write(log, recovered, plan.Members);
             else if (options.ForcesNewCluster)
-                ForcedCluster.Begin(recovered, applier, ordered, options);
+                ForcedCluster.Begin(recovered, applier, ordered, catalog, options);
+            var raft = Join(log, recovered, applier, catalog, options);
+            catalog.LogHasBegun();
             return new MemberRestore
             {
                 Identity = recovered.Identity,
@@ -56,7 +59,7 @@ internal sealed record MemberRestore
                 Catalog = catalog,
                 Store = store,
                 Applier = applier,
-                Raft = Join(log, recovered, applier),
+                Raft = raft,
             };
         }
         catch
@@ -116,7 +119,7 @@ internal sealed record MemberRestore
         return Reaches(recovered, store.Index, store.Term) ? recovered : recovered with { Entries = [] };
     }
 
-    private static RaftState Join(WriteAheadLog log, WalRecovery recovered, Applier applier)
+    private static RaftState Join(WriteAheadLog log, WalRecovery recovered, Applier applier, StoreCatalog catalog, NodeOptions options)
     {
         var (applied, term) = (applier.State.Index, applier.State.Term);
         var membership = Directories.MembershipOf(applier.Cluster.Members);
@@ -131,6 +134,15 @@ internal sealed record MemberRestore
                 Applied = applied,
                 Membership = membership,
             };
+        }
+
+        // Who forces a new cluster wants what is left.
+        if (catalog.LogBegins != (applied, term) && !options.ForcesNewCluster)
+        {
+            throw new StorageException(
+                StorageFailure.Corrupt,
+                $"{options.WalDirectory}: the log ends at entry {log.LastIndex}, but the store under {options.StoreDirectory} holds data up to entry {applied}: "
+                + "entries that were on this member's disk are lost; restore from a snapshot, or remove the member from the cluster and add it again with an empty data directory");
         }
 
         // A term in which this member never acknowledged anything: it cannot have voted in it.

@@ -11,8 +11,8 @@ namespace KvStore.Node.Stores;
 /// behind is named in the catalog and removed at the next start (D11).
 /// </summary>
 /// <remarks>
-/// The file: lines "current NAME", "discard NAME", and last "sum CRC-32C" of the lines before. Written beside, synced and renamed
-/// over the old one. Owned by the Background lane once the member runs.
+/// The file: lines "current NAME", "discard NAME", "log INDEX TERM" (see <see cref="LogBegins"/>), and last "sum CRC-32C" of the lines
+/// before. Written beside, synced and renamed over the old one. Owned by the Background lane once the member runs.
 /// </remarks>
 internal sealed class StoreCatalog
 {
@@ -41,6 +41,12 @@ internal sealed class StoreCatalog
 
     /// <summary>True when the catalog was made by this call: the member has no store yet.</summary>
     public bool WasEmpty { get; private set; }
+
+    /// <summary>
+    /// The entry behind which the log begins, from before the store becomes the result of it until a start finds it so in the log: between
+    /// the two a store that is ahead of the whole log is right. At any other time it shows that the log has lost entries.
+    /// </summary>
+    public (LogIndex Index, Term Term)? LogBegins { get; private set; }
 
     /// <summary>Reads the catalog, or begins one; removes what earlier lives of the member left behind.</summary>
     public static StoreCatalog Open(IFileSystem files, IOrderedStoreProvider stores, string directory)
@@ -114,13 +120,33 @@ internal sealed class StoreCatalog
         }
     }
 
-    /// <summary>From now on, also after a crash, the store at the path is the member's; the one before is marked for removal.</summary>
-    public void Adopt(string path)
+    /// <summary>
+    /// From now on, also after a crash, the store at the path is the member's; the one before is marked for removal. A store that does not
+    /// come from this member's log says behind which entry the log begins.
+    /// </summary>
+    public void Adopt(string path, (LogIndex Index, Term Term)? logBegins = null)
     {
         var name = path[(_directory.Length + 1)..];
         Check.That(_discard.Remove(name), "a store that is adopted was begun here");
         _discard.Add(_current);
         _current = name;
+        LogBegins = logBegins ?? LogBegins;
+        Save();
+    }
+
+    /// <summary>The store is about to be taken past the end of the log, which begins behind it then.</summary>
+    public void BeginLog(LogIndex index, Term term)
+    {
+        LogBegins = (index, term);
+        Save();
+    }
+
+    /// <summary>The log has been seen to hold, or to begin behind, what the store is the result of.</summary>
+    public void LogHasBegun()
+    {
+        if (LogBegins is null)
+            return;
+        LogBegins = null;
         Save();
     }
 
@@ -155,6 +181,12 @@ internal sealed class StoreCatalog
         {
             var space = line.IndexOf(' ', StringComparison.Ordinal);
             var name = line[(space + 1)..];
+            if (line[..space] == "log")
+            {
+                LogBegins = ParseLogBegins(name);
+                continue;
+            }
+
             if (line[..space] == "current")
                 _current = name;
             else
@@ -162,6 +194,14 @@ internal sealed class StoreCatalog
             if (ulong.TryParse(name.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
                 _number = Math.Max(_number, number);
         }
+    }
+
+    private static (LogIndex Index, Term Term) ParseLogBegins(string text)
+    {
+        var space = text.IndexOf(' ', StringComparison.Ordinal);
+        return (new LogIndex(Number(text.AsSpan(0, space))), new Term(Number(text.AsSpan(space + 1))));
+
+        static ulong Number(ReadOnlySpan<char> digits) => ulong.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
     }
 
     private string[] ReadLines()
@@ -181,6 +221,8 @@ internal sealed class StoreCatalog
         var text = new StringBuilder().Append("current ").Append(_current).Append('\n');
         foreach (var name in _discard)
             text.Append("discard ").Append(name).Append('\n');
+        if (LogBegins is { } begins)
+            text.Append(CultureInfo.InvariantCulture, $"log {begins.Index.Value} {begins.Term.Value}\n");
         text.Append(SumLine(text.ToString()));
         var path = Path(FileName);
         using (var file = _files.Create(path + ".new"))
