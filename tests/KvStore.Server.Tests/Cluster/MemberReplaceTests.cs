@@ -21,6 +21,10 @@ public sealed class MemberReplaceTests
         var old = cluster.Members[0];
         using var channel = cluster.Connect(cluster.Members.Skip(1));
         Assert.Equal((1, "Error: no member has the ID or name nobody\n"), await RefusedAsync(cluster, "nobody", "https://127.0.0.1:1"));
+        Assert.Equal(
+            (1, "Error: rpc error: code = FailedPrecondition desc = kvstore: the peer URLs belong to a voting member that replaces nobody of that id\n"),
+            await RefusedAsync(cluster, old.Name, $"https://127.0.0.1:{cluster.Members[1].PeerPort}"));
+        Assert.Equal((1, $"Error: member {old.Name} has these peer URLs itself\n"), await RefusedAsync(cluster, old.Name, $"https://127.0.0.1:{old.PeerPort}"));
         var joiner = await cluster.MakeJoinerAsync();
         var url = $"https://127.0.0.1:{joiner.PeerPort}";
         using (var command = ChildProcess.Start(Checkout.Ctl, [.. cluster.CtlFlags(), "member", "replace", old.Name, url, "--name", joiner.Name]))

@@ -19,8 +19,11 @@ internal sealed record ReplacementStand
     /// <summary>The new member votes, the old one is gone, and no joint membership is left behind.</summary>
     public bool IsDone { get; private init; }
 
-    /// <summary>It is not added yet, or as a learner that does not know whose place it is to take.</summary>
-    public bool IsToBeAsked => Joining is null || (Joining.Member.IsLearner && Joining.Replaces != Replaced?.Member.ID);
+    /// <summary>
+    /// It is not added yet, or as a learner that does not know whose place it is to take; or the addresses are another's, which the
+    /// cluster refuses.
+    /// </summary>
+    public bool IsToBeAsked => Joining is null || Joining.Replaces != Replaced?.Member.ID;
 
     /// <summary>Throws where the command's words fit nobody, now or before.</summary>
     public static ReplacementStand Of(ProgressResponse seen, string oldMember, string[] urls)
@@ -29,6 +32,8 @@ internal sealed record ReplacementStand
         // The new one may bear the old one's name.
         var replaced = Find(seen.Members.Where(member => member != joining), oldMember);
         var wasReplaced = replaced is null && joining is { Replaces: > 0 } && seen.Removed.Contains(joining.Replaces) && IsOrWas(joining.Replaces, oldMember);
+        if (replaced is null && !wasReplaced && joining is not null && Find([joining], oldMember) is not null)
+            throw new CtlException(ExitCode.Error, $"member {oldMember} has these peer URLs itself");
         if (replaced is null && !wasReplaced)
             throw new CtlException(ExitCode.Error, $"no member has the ID or name {oldMember}");
         if (replaced is { Member.IsLearner: true })
