@@ -29,7 +29,9 @@ public sealed class ConfigFileTests : IDisposable
             experimental-max-learners: 3
             feature-gates: InitialCorruptCheck=true,AllBeta=false
             log-outputs: [stderr, /tmp/a.log]
+            listen-client-urls: https://127.0.0.1:3
             client-transport-security:
+              auto-tls: true
               trusted-ca-file: ca.crt
               allowed-hostname: [a, b]
             peer-transport-security:
@@ -85,6 +87,15 @@ public sealed class ConfigFileTests : IDisposable
     [Fact]
     public void ListenWithoutAdvertise_IsFineInAFile() =>
         Assert.Equal(["http://localhost:2379"], Read(["--config-file", Write("listen-client-urls: http://127.0.0.1:1")]).AdvertiseClient);
+
+    [Fact]
+    public void CertificateWithoutKey_IsFineInAFileWhoseListenersSpeakClearText()
+    {
+        const string certificate = "client-transport-security:\n  cert-file: none.crt\n";
+        Assert.False(Read(["--config-file", Write("listen-client-urls: http://127.0.0.1:1\n" + certificate)]).ClientTls.HasCertificate);
+        var refused = Assert.Throws<ConfigurationException>(() => Read(["--config-file", Write("listen-client-urls: https://127.0.0.1:1\n" + certificate)]));
+        Assert.Equal("--cert-file and --key-file must both be present or both absent", refused.Message);
+    }
 
     [Fact]
     public void UnknownKey_IsIgnoredWithAWarning()

@@ -44,8 +44,9 @@ public sealed class ServerOptionsTests
     [InlineData("couldn't find local name \"default\" in the initial cluster configuration", "--initial-cluster=a=http://127.0.0.1:2380")]
     [InlineData("--initial-cluster has default=http://127.0.0.1:1 but missing from --initial-advertise-peer-urls=http://localhost:2380", "--initial-cluster=default=http://127.0.0.1:1")]
     [InlineData("--initial-cluster: duplicate url http://localhost:2380 in cluster config", "--initial-cluster=default=http://localhost:2380,b=http://localhost:2380")]
-    [InlineData("--client-cert-auth needs --trusted-ca-file: without it no certificate could be trusted", "--client-cert-auth")]
-    [InlineData("--cert-file and --key-file must both be present or both absent", "--cert-file=a")]
+    [InlineData("--client-cert-auth needs --trusted-ca-file: without it no certificate could be trusted", "--client-cert-auth", "--listen-metrics-urls=https://127.0.0.1:1")]
+    [InlineData("--cert-file and --key-file must both be present or both absent", "--cert-file=a", "--listen-metrics-urls=https://127.0.0.1:1")]
+    [InlineData("--peer-cert-file and --peer-key-file must both be present or both absent", "--peer-cert-file=a")]
     [InlineData("--listen-metrics-urls: https://127.0.0.1:1 needs a certificate and a key (--cert-file, --key-file)", "--listen-metrics-urls=https://127.0.0.1:1")]
     [InlineData("unexpected TLS version \"TLS1.0\" (must be one of: TLS1.2, TLS1.3)", "--tls-min-version=TLS1.0")]
     [InlineData("min version (TLS1.3) is greater than max version (TLS1.2)", "--tls-min-version=TLS1.3", "--tls-max-version=TLS1.2")]
@@ -121,6 +122,22 @@ public sealed class ServerOptionsTests
         Assert.Equal(FlagTable.All.Count, FlagTable.All.Select(flag => flag.Name).Distinct(StringComparer.Ordinal).Count());
         Assert.All(FlagTable.All, flag => Assert.EndsWith(".", flag.Help, StringComparison.Ordinal));
         Assert.All(FlagTable.All, flag => Assert.Equal(flag.Effect == FlagEffect.Effective, flag.Note.Length == 0));
+    }
+
+    /// <summary>etcd reads the files of clients' certificates where a listener speaks TLS; those of the members it reads always.</summary>
+    [Theory]
+    [InlineData(false, "--cert-file=none")]
+    [InlineData(false, "--key-file=none")]
+    [InlineData(false, "--cert-file=none", "--key-file=none")]
+    [InlineData(false, "--cert-file=none", "--auto-tls")]
+    [InlineData(true, "--cert-file=none", "--client-cert-auth")]
+    public void ClientCertificate_WithoutAListenerForIt_IsIgnoredWithAWarning(bool demanded, params string[] arguments)
+    {
+        const string ignored = "scheme is http or unix while key and cert files are present; ignoring key and cert files";
+        const string notDemanded = "scheme is http or unix while --client-cert-auth is enabled; ignoring client cert auth";
+        var options = Read(arguments);
+        Assert.Equal(new TlsFiles("", "", "", demanded), options.ClientTls);
+        Assert.Equal(demanded ? [ignored, notDemanded] : [ignored], options.Warnings);
     }
 
     private static ServerOptions Read(string[] arguments, params (string Name, string Value)[] environment) =>

@@ -90,7 +90,8 @@ public sealed class StartRefusalTests
         using var folder = new TestFolder();
         await MakeCertificatesAsync(folder.Path);
         using var member = ServerProcess.OneMember(
-            Checkout.Server, folder.Combine("data"), "--cert-file", folder.Combine("m1.crt"), "--key-file", folder.Combine("m2.key"));
+            Checkout.Server, folder.Combine("data"), "--listen-metrics-urls", "https://127.0.0.1:0",
+            "--cert-file", folder.Combine("m1.crt"), "--key-file", folder.Combine("m2.key"));
         AssertRefusal(await EndAsync(member), "cannot use the client certificate", folder.Combine("m1.crt"));
     }
 
@@ -114,7 +115,8 @@ public sealed class StartRefusalTests
     {
         using var folder = new TestFolder();
         using var member = ServerProcess.OneMember(
-            Checkout.Server, folder.Combine("data"), "--cert-file", folder.Combine("none.crt"), "--key-file", folder.Combine("none.key"));
+            Checkout.Server, folder.Combine("data"), "--listen-metrics-urls", "https://127.0.0.1:0",
+            "--cert-file", folder.Combine("none.crt"), "--key-file", folder.Combine("none.key"));
         var process = await EndAsync(member);
         Assert.Equal((1, $"--cert-file: open {folder.Combine("none.crt")}: no such file\n"), (process.ExitCode, process.Errors));
     }

@@ -6,12 +6,19 @@ internal static class TlsReader
     /// <summary>A century: beyond it a number is likelier a slip than a wish.</summary>
     private const int SelfSignedYearsMax = 100;
 
-    public static TlsFiles ReadClient(Settings settings, string dataDirectory) =>
-        Read(settings, dataDirectory, "client", "auto-tls", "cert-file", "key-file", "trusted-ca-file", "client-cert-auth") with
+    private static readonly string[] _clientListeners = ["listen-client-urls", "listen-client-http-urls", "listen-metrics-urls"];
+
+    /// <summary>Without a listener that speaks TLS none of the files is looked at, as in etcd: whatever they are, nothing is served with them.</summary>
+    public static TlsFiles ReadClient(Settings settings, string dataDirectory)
+    {
+        if (!_clientListeners.Any(flag => SpeaksTls(settings, flag)))
+            return WithoutFiles(settings);
+        return Read(settings, dataDirectory, "client", "auto-tls", "cert-file", "key-file", "trusted-ca-file", "client-cert-auth") with
         {
             RevocationList = ReadFile(settings, "client-crl-file"),
             AllowedHostNames = settings.List("client-cert-allowed-hostname"),
         };
+    }
 
     public static TlsFiles ReadPeer(Settings settings, string dataDirectory)
     {
@@ -48,6 +55,19 @@ internal static class TlsReader
         if (years == 0 && settings.ConfigFilePath is null)
             throw new ConfigurationException("selfSignedCertValidity is invalid,it should be greater than 0");
         return (int)Math.Clamp(years, 1, SelfSignedYearsMax);
+    }
+
+    private static bool SpeaksTls(Settings settings, string flag) => settings.List(flag).Any(url => Endpoint.Parse(flag, url).IsTls);
+
+    private static TlsFiles WithoutFiles(Settings settings)
+    {
+        var demanded = settings.Bool("client-cert-auth");
+        if (settings.IsSet("cert-file") || settings.IsSet("key-file"))
+            settings.Warn("scheme is http or unix while key and cert files are present; ignoring key and cert files");
+        if (demanded)
+            settings.Warn("scheme is http or unix while --client-cert-auth is enabled; ignoring client cert auth");
+        // That certificates are demanded stays in force for the JSON gateway, which takes no users then.
+        return new TlsFiles("", "", "", demanded);
     }
 
     private static TlsFiles Read(
