@@ -74,9 +74,12 @@ internal static class GlobalFlags
         return source with { Endpoints = [WithScheme(endpoint, certificates is not null)], Tls = certificates, User = name, Password = secret, Token = null };
     }
 
-    /// <summary>An endpoint without a scheme speaks TLS as soon as anything about TLS was said.</summary>
+    /// <summary>
+    /// An endpoint without a scheme speaks TLS as soon as anything about TLS was said. One with a path and no scheme is none; it is
+    /// left as it is, for a scheme would make one of it.
+    /// </summary>
     internal static string WithScheme(string endpoint, bool tls) =>
-        endpoint.Contains("://", StringComparison.Ordinal) || !tls ? endpoint : "https://" + endpoint;
+        endpoint.AsSpan().ContainsAny("/?#@") || !tls ? endpoint : "https://" + endpoint;
 
     /// <summary>Records of DNS may be anybody's: unless told to trust them, the certificate must be the domain's.</summary>
     private static string? VerifiedDomain(ParsedFlags flags) =>

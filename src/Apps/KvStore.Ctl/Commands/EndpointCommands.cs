@@ -73,16 +73,18 @@ internal static class EndpointCommands
     private static async Task<string?> EachAsync(Invocation call, string what, Func<string, Task> ask)
     {
         string? failure = null;
+        // Without endpoints there is nobody to ask, which is an error here and none for their health, as in etcdctl.
+        _ = call.ClientOptions;
         foreach (var endpoint in await MemberEndpoints.OfAsync(call).ConfigureAwait(false))
         {
             try
             {
                 await ask(endpoint).ConfigureAwait(false);
             }
-            catch (GrpcException failed)
+            catch (Exception failed) when (failed is GrpcException or ArgumentException)
             {
-                failure ??= ErrorText.Of(failed);
-                call.Errors.Write($"Failed to get the {what} of endpoint {endpoint} ({ErrorText.Of(failed)})\n");
+                failure ??= WordsOf(failed);
+                call.Errors.Write($"Failed to get the {what} of endpoint {endpoint} ({WordsOf(failed)})\n");
             }
         }
 
@@ -98,27 +100,37 @@ internal static class EndpointCommands
             throw new CtlException(ExitCode.Error, "unhealthy cluster");
     }
 
-    /// <summary>A linearizable read needs a leader and a quorum; being refused for lack of permission proves both too.</summary>
     private static async Task<EndpointHealth> CheckAsync(Invocation call, string endpoint)
     {
-        using var client = call.ClientOf(GoText.ToUnicode(endpoint));
         var started = Stopwatch.GetTimestamp();
-        var error = "";
         try
         {
-            await client.Kv.RangeAsync(new RangeRequest { Key = GoText.ToBytes("health") }, call.Stopping).ConfigureAwait(false);
+            using var client = call.ClientOf(GoText.ToUnicode(endpoint));
+            var error = await ReadAsync(client, call.Stopping).ConfigureAwait(false) ?? await AlarmsAsync(client, call.Stopping).ConfigureAwait(false);
+            return new EndpointHealth(endpoint, error.Length == 0, Stopwatch.GetElapsedTime(started), error);
+        }
+        catch (ArgumentException unusable)
+        {
+            return new EndpointHealth(endpoint, IsHealthy: false, Stopwatch.GetElapsedTime(started), WordsOf(unusable));
+        }
+    }
+
+    /// <summary>A linearizable read needs a leader and a quorum; being refused for lack of permission proves both too. Null: they are there.</summary>
+    private static async Task<string?> ReadAsync(KvStore.Client.KvClient client, CancellationToken stopping)
+    {
+        try
+        {
+            await client.Kv.RangeAsync(new RangeRequest { Key = GoText.ToBytes("health") }, stopping).ConfigureAwait(false);
+            return null;
         }
         catch (GrpcException refused) when (refused.Code == StatusCode.PermissionDenied)
         {
+            return null;
         }
         catch (GrpcException failed)
         {
-            error = ErrorText.Of(failed);
+            return ErrorText.Of(failed);
         }
-
-        if (error.Length == 0)
-            error = await AlarmsAsync(client, call.Stopping).ConfigureAwait(false);
-        return new EndpointHealth(endpoint, error.Length == 0, Stopwatch.GetElapsedTime(started), error);
     }
 
     private static async Task<string> AlarmsAsync(KvStore.Client.KvClient client, CancellationToken stopping)
@@ -135,4 +147,7 @@ internal static class EndpointCommands
             return "Unable to fetch the alarm list";
         }
     }
+
+    /// <summary>An endpoint that is no address was never called; the client's constructor says so.</summary>
+    private static string WordsOf(Exception failed) => failed is GrpcException refused ? ErrorText.Of(refused) : GoText.Of(failed.Message);
 }
