@@ -3,6 +3,9 @@ using KvStore.Server.Configuration;
 using KvStore.Server.Discovery;
 using KvStore.Server.Hosting;
 using KvStore.Testing.Network;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
 
 namespace KvStore.Server.Tests.Discovery;
 
@@ -11,7 +14,13 @@ public sealed class SrvDiscoveryTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private const string Refused = "no name server answers for _etcd-server._tcp.example.com: the name server answered with code 2";
+
     private readonly NameServer _names = new();
+    private readonly Lines _lines = new();
+    private readonly ILogger _logger;
+
+    public SrvDiscoveryTests() => _logger = new LoggerConfiguration().WriteTo.Sink(_lines).CreateLogger();
 
     private DnsServiceLookup Lookup => new([_names.Endpoint]);
 
@@ -86,10 +95,67 @@ public sealed class SrvDiscoveryTests : IDisposable
         Assert.Equal("--discovery-srv: example.com has no SRV records of members", exception.Message);
     }
 
+    [Fact]
+    public async Task NameServer_ThatRefuses_IsNotAskedWhereAnotherAnswers()
+    {
+        using var refusing = new NameServer { RefusedFirst = int.MaxValue };
+        _names.Add("_etcd-server._tcp.example.com", ("a.example.com", 1));
+        var lookup = new DnsServiceLookup([refusing.Endpoint, _names.Endpoint]);
+        Assert.Equal([new SrvRecord("a.example.com", 1)], await lookup.FindAsync("_etcd-server._tcp.example.com", CancellationToken.None).WaitAsync(Patience));
+        Assert.Equal((1, 1), (refusing.Asked, _names.Asked));
+    }
+
+    /// <summary>A name server may be starting like the member. Two names, each asked twice, are one attempt.</summary>
+    [Fact]
+    public async Task NameServer_ThatRefusesAtFirst_IsAskedAgain()
+    {
+        _names.RefusedFirst = 2 * 4;
+        _names.Add("_etcd-server._tcp.example.com", ("127.0.0.1", 2380));
+        var cluster = await FindAsync("--initial-advertise-peer-urls=http://127.0.0.1:2380");
+        Assert.Equal(["http://127.0.0.1:2380"], cluster["m1"]);
+        Assert.Equal([Retry("00:00:01"), Retry("00:00:02")], _lines.Written);
+    }
+
+    [Fact]
+    public async Task NameServer_ThatRefusesOn_EndsTheStartInTime()
+    {
+        _names.RefusedFirst = int.MaxValue;
+        var exception = await Assert.ThrowsAsync<StartException>(() => FindAsync());
+        Assert.Equal("--discovery-srv: example.com has no SRV records of members: " + Refused, exception.Message);
+        Assert.Equal([Retry("00:00:01"), Retry("00:00:02"), Retry("00:00:04"), Retry("00:00:08"), Retry("00:00:15")], _lines.Written);
+        Assert.Equal(6 * 4, _names.Asked);
+    }
+
+    private static string Retry(string pause) => $"failed to resolve during SRV discovery: \"{Refused}\" {pause}";
+
     private Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> FindAsync(params string[] further)
     {
         var options = ServerOptionsReader.Read(Settings.Join(
             CommandLine.Read(["--name=m1", "--discovery-srv=example.com", .. further]), new Dictionary<string, string>()));
-        return new SrvDiscovery(Lookup).FindAsync(options, options.DiscoveryDomain!, CancellationToken.None).WaitAsync(Patience);
+        return new SrvDiscovery(Lookup, _logger, new HastyTime()).FindAsync(options, options.DiscoveryDomain!, CancellationToken.None).WaitAsync(Patience);
+    }
+
+    private sealed class Lines : ILogEventSink
+    {
+        public List<string> Written { get; } = [];
+
+        public void Emit(LogEvent logEvent) =>
+            Written.Add($"{logEvent.MessageTemplate.Text}: {logEvent.Properties["error"]} {logEvent.Properties["backoff"]}");
+    }
+
+    /// <summary>Time passes in pauses alone, and those are over at once.</summary>
+    private sealed class HastyTime : TimeProvider
+    {
+        private long _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Interlocked.Read(ref _now);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Interlocked.Add(ref _now, dueTime.Ticks);
+            return base.CreateTimer(callback, state, TimeSpan.Zero, period);
+        }
     }
 }

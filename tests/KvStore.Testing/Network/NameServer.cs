@@ -26,6 +26,12 @@ public sealed class NameServer : IDisposable
     /// <summary>Whether answers over UDP are cut short, as those are that do not fit.</summary>
     public bool CutsDatagrams { get; set; }
 
+    /// <summary>So many questions are refused first, as by a server that has not read its zone yet.</summary>
+    public int RefusedFirst { get; set; }
+
+    /// <summary>Questions over UDP up to now.</summary>
+    public int Asked { get; private set; }
+
     /// <summary>The name now has these records; every other name does not exist.</summary>
     public void Add(string name, params (string Target, int Port)[] records) => _zone[name] = records;
 
@@ -49,6 +55,14 @@ public sealed class NameServer : IDisposable
         }
 
         return [.. message];
+    }
+
+    private static byte[] Refusal(byte[] question)
+    {
+        const byte serverFailure = 2;
+        var message = Answer(question, records: null, isCut: false);
+        message[3] = serverFailure;
+        return message;
     }
 
     /// <summary>One port for both; one that is free for datagrams may be taken by a connection.</summary>
@@ -78,7 +92,8 @@ public sealed class NameServer : IDisposable
             while (true)
             {
                 var asked = await _udp.ReceiveAsync().ConfigureAwait(false);
-                await _udp.SendAsync(Answer(asked.Buffer, Records(asked.Buffer), CutsDatagrams), asked.RemoteEndPoint).ConfigureAwait(false);
+                var answer = ++Asked > RefusedFirst ? Answer(asked.Buffer, Records(asked.Buffer), CutsDatagrams) : Refusal(asked.Buffer);
+                await _udp.SendAsync(answer, asked.RemoteEndPoint).ConfigureAwait(false);
             }
         }
         catch (Exception over) when (over is ObjectDisposedException or SocketException)

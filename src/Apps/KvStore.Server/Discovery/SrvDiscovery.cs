@@ -4,6 +4,8 @@ using System.Net.Sockets;
 using KvStore.Hosting.Discovery;
 using KvStore.Server.Configuration;
 using KvStore.Server.Hosting;
+using KvStore.Server.Logging;
+using Serilog;
 
 namespace KvStore.Server.Discovery;
 
@@ -12,12 +14,43 @@ namespace KvStore.Server.Discovery;
 /// domain. The record that leads to an address this member advertises is its own; the others are named by theirs, until
 /// they say their names themselves.
 /// </summary>
-internal sealed class SrvDiscovery(DnsServiceLookup lookup)
+internal sealed class SrvDiscovery(DnsServiceLookup lookup, ILogger logger, TimeProvider time)
 {
+    /// <summary>
+    /// When a name server that does not answer, or refuses, is asked for the last time: it may be starting, too. As long as etcd tries
+    /// to resolve the names of members, though not their records; systemd waits three times as long for a start.
+    /// </summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Before the second attempt; then twice as long each time.</summary>
+    private static readonly TimeSpan _firstPause = TimeSpan.FromSeconds(1);
+
     private static readonly (string Scheme, string Service)[] _services = [("https", "etcd-server-ssl"), ("http", "etcd-server")];
 
     /// <exception cref="StartException">Nobody is found, or this member is not among them.</exception>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> FindAsync(ServerOptions options, SrvDomain domain, CancellationToken stop)
+    {
+        var started = time.GetTimestamp();
+        for (var pause = _firstPause; ; pause *= 2)
+        {
+            try
+            {
+                return await LookAsync(options, domain, stop).ConfigureAwait(false);
+            }
+            catch (IOException unanswered)
+            {
+                var left = _patience - time.GetElapsedTime(started);
+                if (left <= TimeSpan.Zero)
+                    throw new StartException($"--discovery-srv: {domain.Name} has no SRV records of members: {unanswered.Message}", unanswered);
+                pause = pause < left ? pause : left;
+                logger.Warn("failed to resolve during SRV discovery", ("domain", domain.Name), ("error", unanswered.Message), ("backoff", pause));
+                await Task.Delay(pause, time, stop).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <exception cref="IOException">Nobody is found since no name server answers.</exception>
+    private async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> LookAsync(ServerOptions options, SrvDomain domain, CancellationToken stop)
     {
         var own = new HashSet<string>(StringComparer.Ordinal);
         foreach (var endpoint in options.AdvertisePeer.Select(url => Endpoint.Parse("initial-advertise-peer-urls", url)))
@@ -27,6 +60,7 @@ internal sealed class SrvDiscovery(DnsServiceLookup lookup)
         }
 
         var cluster = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        IOException? silence = null;
         var problem = "";
         foreach (var (scheme, service) in _services)
         {
@@ -35,13 +69,19 @@ internal sealed class SrvDiscovery(DnsServiceLookup lookup)
                 foreach (var record in await lookup.FindAsync($"_{service}{domain.Suffix}._tcp.{domain.Name}", stop).ConfigureAwait(false))
                     await AddAsync(cluster, own, scheme, record, options.Name, stop).ConfigureAwait(false);
             }
-            catch (Exception unanswered) when (unanswered is IOException or InvalidDataException)
+            // One of the two services is enough.
+            catch (IOException unanswered)
             {
-                // One of the two services is enough.
-                problem = ": " + unanswered.Message;
+                silence = unanswered;
+            }
+            catch (InvalidDataException nonsense)
+            {
+                problem = ": " + nonsense.Message;
             }
         }
 
+        if (cluster.Count == 0 && silence is not null)
+            throw new IOException(silence.Message, silence);
         if (cluster.Count == 0)
             throw new StartException($"--discovery-srv: {domain.Name} has no SRV records of members{problem}");
         if (!cluster.ContainsKey(options.Name))

@@ -34,7 +34,8 @@ internal static class Bootstrap
         }
         else if (options.DiscoveryDomain is { } domain)
         {
-            options = options with { InitialCluster = await new SrvDiscovery(DnsServiceLookup.OfThisMachine()).FindAsync(options, domain, stop).ConfigureAwait(false) };
+            var names = new SrvDiscovery(DnsServiceLookup.OfThisMachine(), logger, TimeProvider.System);
+            options = options with { InitialCluster = await names.FindAsync(options, domain, stop).ConfigureAwait(false) };
         }
 
         var founding = BootstrapPlan.Found([.. options.InitialCluster.Select(entry => (entry.Key, entry.Value))], options.InitialClusterToken, options.Name);

@@ -49,7 +49,8 @@ public static class DnsMessage
     }
 
     /// <summary>The records of an answer; none when the name does not exist. Null: not an answer to that question, or cut short.</summary>
-    /// <exception cref="InvalidDataException">The server refuses, or sends what is no message.</exception>
+    /// <exception cref="IOException">The server refuses or fails: it may answer later, or another one.</exception>
+    /// <exception cref="InvalidDataException">It sends what is no message.</exception>
     public static IReadOnlyList<SrvRecord>? Read(ReadOnlySpan<byte> message, ushort id, out bool isTruncated)
     {
         isTruncated = false;
@@ -62,7 +63,7 @@ public static class DnsMessage
         if (isTruncated)
             return null;
         if ((flags & CodeMask) is var code && code != 0)
-            return code == CodeNoSuchName ? [] : throw new InvalidDataException($"the name server answered with code {code}");
+            return code == CodeNoSuchName ? [] : throw new IOException($"the name server answered with code {code}");
         try
         {
             return ReadRecords(message);

@@ -39,7 +39,7 @@ public sealed class DnsServiceLookup(IReadOnlyList<IPEndPoint> servers)
     }
 
     /// <summary>The records of a name; none when it has none.</summary>
-    /// <exception cref="IOException">No server answers.</exception>
+    /// <exception cref="IOException">No server answers, or each refuses.</exception>
     /// <exception cref="InvalidDataException">The name or an answer is no such thing.</exception>
     public async Task<IReadOnlyList<SrvRecord>> FindAsync(string name, CancellationToken stop)
     {
@@ -54,14 +54,15 @@ public sealed class DnsServiceLookup(IReadOnlyList<IPEndPoint> servers)
                 {
                     return await AskAsync(server, name, limit.Token).ConfigureAwait(false);
                 }
-                catch (Exception silent) when (silent is SocketException or EndOfStreamException || (silent is OperationCanceledException && !stop.IsCancellationRequested))
+                catch (Exception silent) when (silent is SocketException or IOException || (silent is OperationCanceledException && !stop.IsCancellationRequested))
                 {
                     last = silent;
                 }
             }
         }
 
-        throw new IOException($"no name server answers for {name}", last);
+        var reason = last is SocketException or IOException ? ": " + last.Message : "";
+        throw new IOException($"no name server answers for {name}{reason}", last);
     }
 
     private static async Task<IReadOnlyList<SrvRecord>> AskAsync(IPEndPoint server, string name, CancellationToken cancellationToken)
