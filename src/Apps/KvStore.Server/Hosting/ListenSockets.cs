@@ -14,8 +14,11 @@ namespace KvStore.Server.Hosting;
 /// <param name="sharesPorts">--socket-reuse-port.</param>
 internal sealed class ListenSockets(bool sharesPorts) : IDisposable
 {
-    /// <summary>By the address as text: those of unix sockets are equal by it too.</summary>
-    private readonly Dictionary<string, Socket> _bound = new(StringComparer.Ordinal);
+    /// <summary>
+    /// By the address as text: those of unix sockets are equal by it too. Several at one address have the port 0, any that is free:
+    /// who takes one gets either.
+    /// </summary>
+    private readonly Dictionary<string, Queue<Socket>> _bound = new(StringComparer.Ordinal);
 
     private readonly List<IPEndPoint> _addresses = [];
 
@@ -35,12 +38,12 @@ internal sealed class ListenSockets(bool sharesPorts) : IDisposable
 
     /// <summary>For the web server, which makes it listen and closes it. An address that could not be bound before is tried again.</summary>
     public Socket Take(EndPoint address) =>
-        _bound.Remove(address.ToString()!, out var socket) ? socket : Make(address);
+        _bound.TryGetValue(address.ToString()!, out var bound) && bound.TryDequeue(out var socket) ? socket : Make(address);
 
     /// <summary>Closes those that nobody took.</summary>
     public void Dispose()
     {
-        foreach (var socket in _bound.Values)
+        foreach (var socket in _bound.Values.SelectMany(sockets => sockets))
             socket.Dispose();
         _bound.Clear();
     }
@@ -75,7 +78,10 @@ internal sealed class ListenSockets(bool sharesPorts) : IDisposable
 
         try
         {
-            _bound.Add(address.ToString()!, Make(address));
+            var socket = Make(address);
+            if (!_bound.TryGetValue(address.ToString()!, out var bound))
+                _bound.Add(address.ToString()!, bound = new Queue<Socket>());
+            bound.Enqueue(socket);
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
