@@ -1,3 +1,4 @@
+using KvStore.Operations.Tests.Documents;
 using KvStore.Operations.Tests.Machines;
 
 namespace KvStore.Operations.Tests.Procedures;
@@ -22,6 +23,10 @@ public sealed class CorruptTests
         await room.RunAsync("add-members");
         room["MEMBERS"] = "1 2 3";
         await room.RunAsync("health");
+        // Where no member differs, none is removed.
+        var again = await room.AttemptAsync(OperationsGuide.Blocks["corrupt"].Single());
+        Assert.NotEqual(0, again.ExitCode);
+        Assert.Contains("no member is named by an alarm CORRUPT", again.Errors, StringComparison.Ordinal);
         Assert.Equal("k\nright\n", await room.ShellAsync("kvctl --endpoints https://10.0.0.3:2379 get k"));
     }
 
