@@ -22,6 +22,9 @@ public static class RangeEvaluator
     /// <summary>Pairs from whose size the room for all is reckoned: a list of fewer fits a buffer that is at hand.</summary>
     private const int PairsBeforeReserve = 128;
 
+    /// <summary>Room taken ahead of the pairs at most: the first ones may be far larger than the rest. Beyond it the buffer doubles.</summary>
+    private const int ReserveBytesMax = 32 << 20;
+
     /// <summary>Appends the body of a <c>RangeResponse</c>. With an error, nothing that was appended has a meaning.</summary>
     /// <param name="reader">A view, for a request of its own.</param>
     /// <param name="range">Checked by <see cref="RequestValidator"/>.</param>
@@ -143,6 +146,6 @@ public static class RangeEvaluator
         if (range.Limit > 0)
             pairs = Math.Min(pairs, range.Limit);
         var rest = (pairs - PairsBeforeReserve) * (written / PairsBeforeReserve + 1);
-        body.Reserve(Math.Min(rest + (rest / 16), bytesMax - written));
+        body.Reserve(Math.Min(rest + (rest / 16), Math.Min(bytesMax - written, ReserveBytesMax)));
     }
 }
