@@ -35,6 +35,32 @@ internal static class MembershipCommands
         return command.ToByteArray();
     }
 
+    /// <summary>
+    /// What a peer's entry asks for, as far as it is judged: no addresses. Null where it is none that <see cref="Encode(RequestId, MembershipRequest, int)"/> wrote.
+    /// </summary>
+    public static MembershipRequest? TryDecode(ReadOnlySpan<byte> entry)
+    {
+        MembershipCommand command;
+        try
+        {
+            command = MembershipCommand.Parser.ParseFrom(entry);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return null;
+        }
+
+        if (command.Steps.Count != (command.Joint ? 2 : 1) || command.Steps[0].Member is not { } member || command.Steps[^1].Member is not { } last)
+            return null;
+        return new MembershipRequest
+        {
+            Kind = KindOf(command.Steps[0].Kind),
+            Member = new MemberId(member.Id),
+            AutoPromote = member.AutoPromote,
+            Replaces = new MemberId(command.Joint ? last.Id : member.Replaces),
+        };
+    }
+
     /// <summary>The entry that makes a founder a member; the same bytes on every founder.</summary>
     public static byte[] EncodeFounder(MemberInfo founder)
     {
@@ -85,6 +111,16 @@ internal static class MembershipCommands
         MembershipRequestKind.Remove => CommandKind.Remove,
         MembershipRequestKind.Adopt => CommandKind.Adopt,
         _ => CommandKind.Update,
+    };
+
+    private static MembershipRequestKind KindOf(CommandKind kind) => kind switch
+    {
+        CommandKind.AddVoter => MembershipRequestKind.AddVoter,
+        CommandKind.AddLearner => MembershipRequestKind.AddLearner,
+        CommandKind.Promote => MembershipRequestKind.Promote,
+        CommandKind.Remove => MembershipRequestKind.Remove,
+        CommandKind.Adopt => MembershipRequestKind.Adopt,
+        _ => MembershipRequestKind.Update,
     };
 
     private static RaftKind ToRaft(CommandKind kind) => kind switch

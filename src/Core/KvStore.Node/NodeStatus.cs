@@ -48,6 +48,9 @@ public sealed record NodeStatus
     /// <summary>This member was removed from the cluster: the process answers for a moment and ends.</summary>
     public bool IsRemoved { get; init; }
 
+    /// <summary>It was removed while it led, and the others may need its vote still .</summary>
+    public bool IsLeaving { get; init; }
+
     /// <summary>No new calls are taken.</summary>
     public bool IsStopping { get; init; }
 

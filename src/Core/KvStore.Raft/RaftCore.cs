@@ -73,7 +73,13 @@ public sealed class RaftCore
 
     public Membership Membership { get; private set; }
 
-    public bool IsTransferring => !_leader.Transferee.IsNone;
+    public bool IsTransferring => !_leader.Transferee.IsNone || (Role == RaftRole.Leader && IsLeaving);
+
+    /// <summary>
+    /// A change removed this member while it led, and it has not heard yet that the others would know after a restart, also when
+    /// it leads no more: until then they may need its vote.
+    /// </summary>
+    public bool IsLeaving => _leader.IsLeaving;
 
     /// <summary>Why this member takes no part any more, or null. Its log contradicts what it once acknowledged (R10).</summary>
     public string? Quarantine { get; private set; }
@@ -535,7 +541,7 @@ public sealed class RaftCore
         var state = new HardState(Term, _vote, LogIndex.Max(_handedOut.Commit, LogIndex.Min(Log.Committed, Log.Tail.Persisted)));
         // A member that knew of a change and forgot it would count the majority of before, and may need the vote of one that has left.
         var mustSync = ready.AppendList.Count > 0 || state.Term != _handedOut.Term || state.Vote != _handedOut.Vote
-            || Log.HasMembershipWithin(_handedOut.Commit, state.Commit);
+            || Log.LastMembershipWithin(_handedOut.Commit, state.Commit) is not null;
         ready.HardState = state == _handedOut ? null : state;
         _handedOut = state;
         ready.NeedsPersist = mustSync || (ready.AfterPersistList.Count > 0 && Log.Tail.HasOutstanding);

@@ -86,6 +86,41 @@ public sealed class MembershipTests
         Assert.Equal(2, next.Status.Members.Count);
     }
 
+    /// <summary>R-16: it hears that the others' disks know of its removal, hands over, and is needed no more.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void LeaderRemovesItself_LeavesWhenTheOthersKnow(int members)
+    {
+        var cluster = Published(members, seed: 19);
+        var leader = cluster.Leader();
+        cluster.AwaitOk(leader, leader.Call((node, id) => node.TryChangeMembership(id, Remove(leader.Id))));
+        cluster.Until(() => leader.Status.IsRemoved, "its removal");
+        cluster.Until(() => !leader.Status.IsLeader, "its leave");
+        Assert.False(leader.Status.IsLeaving);
+        var other = cluster.Members.First(member => member != leader);
+        cluster.AwaitOk(other, other.Put("a", "1"));
+    }
+
+    /// <summary>C7: two members that may each be removed, but not both: whoever was asked, the second is judged after the first.</summary>
+    [Fact]
+    public void RemovalsAtOnceAtTwoFollowers_TheSecondIsJudgedByTheLeader()
+    {
+        var cluster = Published(4, seed: 20);
+        var leader = cluster.Leader();
+        var others = cluster.Members.Where(member => member != leader).ToList();
+        var (a, b, down) = (others[0], others[1], others[2]);
+        down.Kill();
+        cluster.Run(TimeSpan.FromSeconds(3));
+        HashSet<MemberId> active = [leader.Id, a.Id, b.Id];
+        a.Call((node, id) => node.TryChangeMembership(id, Remove(b.Id) with { Active = active }));
+        b.Call((node, id) => node.TryChangeMembership(id, Remove(a.Id) with { Active = active }));
+        cluster.Until(() => leader.Status.Members.Count < 4, "one removal");
+        cluster.Run(TimeSpan.FromSeconds(3));
+        Assert.Equal(3, leader.Status.Members.Count);
+        cluster.AwaitOk(leader, leader.Put("a", "1"));
+    }
+
     /// <summary>C1, C2: a member removed while it was away is told so when it comes back with its old data, and disturbs nobody.</summary>
     [Fact]
     public void RemovedWhileAway_IsTold()

@@ -29,6 +29,9 @@ internal sealed class Member : IAsyncDisposable
     /// <summary>A removed member still answers for so long: who removed it through this member gets the answer.</summary>
     private static readonly TimeSpan RemovedGrace = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a leader that was removed waits at most to hear that the others know: as long as they keep a way to it.</summary>
+    private static readonly TimeSpan LeavingMax = TimeSpan.FromMinutes(1);
+
     private readonly ServerOptions _options;
     private readonly ILogger _logger;
     private IDisposable? _tracing;
@@ -259,6 +262,7 @@ internal sealed class Member : IAsyncDisposable
                 await poll.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false);
             if (node.Status.Quarantine is null)
             {
+                await WhileOthersNeedItAsync(node, poll).ConfigureAwait(false);
                 // Not a failure: a supervisor that starts it again would only hear the same.
                 _logger.Warn("the member has been permanently removed from the cluster; its data directory is of no use any more", ("data-dir", _options.DataDirectory));
                 await Task.Delay(RemovedGrace, _stopping.Token).ConfigureAwait(false);
@@ -274,6 +278,14 @@ internal sealed class Member : IAsyncDisposable
         _logger.Fail(null, "the member takes no part any more; remove it from the cluster and add it again with an empty data directory",
             ("reason", node.Status.Quarantine), ("data-dir", _options.DataDirectory));
         _ending.TrySetResult(1);
+    }
+
+    /// <summary>A leader that was removed stays until the others know of it: gone before, it could leave them without a majority.</summary>
+    private async Task WhileOthersNeedItAsync(KvNode node, PeriodicTimer poll)
+    {
+        var since = Stopwatch.GetTimestamp();
+        while (node.Status.IsLeaving && Stopwatch.GetElapsedTime(since) < LeavingMax)
+            await poll.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false);
     }
 
     private async Task HandOverAsync(KvNode node)

@@ -21,12 +21,15 @@ internal sealed class Admission(NodeOptions options, RaftCore raft, IProposalOut
     /// <summary>Set once, when the member stops or was removed: what new calls are told.</summary>
     public EtcdError? Closed { get; private set; }
 
+    /// <summary>The leader was removed and leads only until the others know: it takes nothing, so all waits for its successor.</summary>
+    public bool IsLeaderGoing { get; set; }
+
     public void Propose(RequestId request, ReadOnlyMemory<byte> command, Instant now)
     {
         var refusal = Refusal(command.Length);
         if (refusal is not null)
             Fail(request, refusal);
-        else if (_held.Count > 0)
+        else if (_held.Count > 0 || IsLeaderGoing)
             Hold(new HeldProposal(request, command, now));
         else
             Offer(new HeldProposal(request, command, now));
@@ -38,7 +41,7 @@ internal sealed class Admission(NodeOptions options, RaftCore raft, IProposalOut
     /// <summary>A leader may have appeared: proposes what waits, in order.</summary>
     public void Release()
     {
-        while (_held.TryPeek(out var proposal))
+        while (!IsLeaderGoing && _held.TryPeek(out var proposal))
         {
             var result = _raft.Propose(proposal.Command);
             if (result is ProposeResult.NoLeader or ProposeResult.Transferring or ProposeResult.Overloaded)

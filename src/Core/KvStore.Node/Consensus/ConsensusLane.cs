@@ -246,7 +246,8 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
 
     private void OnPeer(in PeerMessage message)
     {
-        if (_peers.Directory.WasRemoved(message.From))
+        // a leader that was removed leads on until it hears that the others know. It must be answered.
+        if (_peers.Directory.WasRemoved(message.From) && message.From != _raft.Leader)
         {
             // C1: it does not know yet. Its messages change nothing here any more.
             _peers.TellRemoved(message.From, _post, _now);
@@ -338,8 +339,11 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
     private void Learn(MemberDirectory directory)
     {
         _peers.Update(directory);
+        LookAtLeader();
         Publish();
     }
+
+    private void LookAtLeader() => _admission.IsLeaderGoing = _raft.Leader != _self && _peers.Directory.WasRemoved(_raft.Leader);
 
     private void Publish() => _board.Publish(_raft, _peers.Directory, _admission, _introduction.IsDone);
 
@@ -450,6 +454,7 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
     private void OnLeaderChanged()
     {
         _board.OnLeaderChanged(_raft.Leader, _now);
+        LookAtLeader();
         _reads.AskSoon();
         var leadership = (_raft.Term, _raft.Role == RaftRole.Leader);
         if (leadership != _leadership)

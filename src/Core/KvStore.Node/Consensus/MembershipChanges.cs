@@ -48,6 +48,12 @@ internal sealed class MembershipChanges(NodeOptions options, RaftCore raft, Memb
                 return;
             if (next.Change is null)
             {
+                if (raft.Role == RaftRole.Leader && !MayBeMade(next.Entry, directory))
+                {
+                    _waiting.Dequeue();
+                    continue;
+                }
+
                 if (raft.ProposeMembershipForPeer(next.Entry) is not (ProposeResult.Accepted or ProposeResult.Forwarded))
                     return;
                 _waiting.Dequeue();
@@ -94,6 +100,13 @@ internal sealed class MembershipChanges(NodeOptions options, RaftCore raft, Memb
         var replaced = directory.Find(learner.Replaces);
         return replaced is { IsLearner: false } ? change with { Replaces = replaced.Id } : change;
     }
+
+    /// <summary>
+    /// Whether a peer's change may be made still: it was judged there, maybe before another was made that was asked for elsewhere. One that
+    /// may not is dropped, as etcd's leader drops it; who asked for it hears of no outcome.
+    /// </summary>
+    private bool MayBeMade(ReadOnlyMemory<byte> entry, MemberDirectory directory) =>
+        MembershipCommands.TryDecode(entry.Span) is { } change && Judge(WithReplaced(change, directory), directory) is null;
 
     private EtcdError? Judge(MembershipRequest change, MemberDirectory directory) =>
         MembershipRules.Judge(change, directory, ClusterHealth.Of(raft, self) ?? ClusterHealth.OfAnswers(change.Active, directory), options);

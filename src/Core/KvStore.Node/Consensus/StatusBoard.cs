@@ -72,6 +72,7 @@ internal sealed class StatusBoard
             Peers = _peers,
             IsPublished = isPublished,
             IsRemoved = IsRemoved,
+            IsLeaving = raft.IsLeaving,
             IsStopping = admission.Closed is not null,
             Quarantine = raft.Quarantine,
             Counters = new NodeCounters

@@ -48,16 +48,17 @@ internal sealed class RaftLog
     public bool IsUpToDate(LogIndex index, Term term) =>
         term > LastTerm || (term == LastTerm && index >= LastIndex);
 
-    /// <summary>Whether an entry behind the first index, up to the second, changes the membership.</summary>
-    public bool HasMembershipWithin(LogIndex after, LogIndex last)
+    /// <summary>The last entry behind the first index, up to the second, that changes the membership; null when none does.</summary>
+    public LogIndex? LastMembershipWithin(LogIndex after, LogIndex last)
     {
-        for (var index = LogIndex.Max(after.Next, FirstIndex); index <= last; index = index.Next)
+        var first = LogIndex.Max(after.Next, FirstIndex);
+        for (var index = last; index >= first; index = index.Previous)
         {
             if (this[index].Kind == LogEntryKind.Membership)
-                return true;
+                return index;
         }
 
-        return false;
+        return null;
     }
 
     public Term? TermAt(LogIndex index)

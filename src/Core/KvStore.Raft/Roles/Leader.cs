@@ -15,13 +15,16 @@ internal sealed class Leader(RaftCore core) : IRole
     // A change of the membership may be proposed when everything up to here is applied.
     private LogIndex _membershipPending;
 
-    // Set once a change that removes this leader is applied: it goes on until the others know of the change.
+    // The change that removed this leader, once it is applied: it goes on until the others know that it is committed.
     private LogIndex? _leavesAfter;
 
     /// <summary>Cost of the entries that are not committed yet.</summary>
     public long UncommittedBytes { get; private set; }
 
     public MemberId Transferee { get; private set; }
+
+    /// <summary>A change has removed this leader, which takes no proposals any more and has not heard that the others know .</summary>
+    public bool IsLeaving => _leavesAfter is not null;
 
     public ReadOnlySpan<Progress> Peers => _peers.All;
 
@@ -96,7 +99,7 @@ internal sealed class Leader(RaftCore core) : IRole
 
     public ProposeResult Propose(LogEntryKind kind, ReadOnlyMemory<byte> data, bool leaderOnly)
     {
-        if (!Transferee.IsNone || _leavesAfter is not null)
+        if (!Transferee.IsNone || IsLeaving)
             return ProposeResult.Transferring;
         if (kind == LogEntryKind.Membership && (_membershipPending > core.Log.Applied || !HasCommittedInTerm))
             return ProposeResult.MembershipChangePending;
@@ -162,7 +165,10 @@ internal sealed class Leader(RaftCore core) : IRole
         _peers.Change(core.Membership, core.Log.LastIndex);
         if (!Transferee.IsNone && !core.Membership.IsVoter(Transferee))
             AbortTransfer();
-        _leavesAfter = core.Membership.IsVoter(core.Self) ? null : _membershipPending;
+        // The change itself and not what follows it: only a commit index that passes a change is sure to be on the others' disks.
+        _leavesAfter = core.Membership.IsVoter(core.Self)
+            ? null
+            : core.Log.LastMembershipWithin(core.Log.Applied, core.Log.Committed) ?? _membershipPending;
         if (_leavesAfter is not null)
             SendHeartbeats();
         TryCommit();
@@ -238,6 +244,7 @@ internal sealed class Leader(RaftCore core) : IRole
 
         if (successor is not null)
             core.Send(core.To(successor.Member, PeerMessageKind.TimeoutNow) with { Index = successor.Match });
+        _leavesAfter = null;
         core.BecomeFollower(core.Term, MemberId.None);
     }
 
