@@ -7,16 +7,19 @@ namespace KvStore.Api.Tests;
 /// <summary>A write that nobody answers ends with the server's limit, and the text says what was known of the cluster meanwhile (contract 2.1).</summary>
 public sealed class TimeoutTextTests : IAsyncLifetime
 {
-    /// <summary>Long elections, so that their window is wide beside the haste of the clock.</summary>
-    private const int ElectionTicks = 300;
-
-    private readonly HurriedTime _time = new();
+    private readonly MovedTime _time = new();
 
     private ApiHost _host = null!;
 
+    private ApiOptions _options = null!;
+
+    /// <summary>How long each write has waited when the table of waiting calls ends it.</summary>
+    private TimeSpan Waited => _options.RequestTimeout + _options.TimeoutSlack + TimeSpan.FromSeconds(1);
+
     public async Task InitializeAsync()
     {
-        _host = await ApiHost.StartAsync(new ApiOptions { Time = _time, ElectionTicks = ElectionTicks });
+        _options = new ApiOptions { Time = _time };
+        _host = await ApiHost.StartAsync(_options);
         _host.Member.HoldsReplies = true;
         _host.Member.Status = _host.Member.Status with { Leader = new MemberId(0xB), Role = NodeRole.Follower };
     }
@@ -36,12 +39,24 @@ public sealed class TimeoutTextTests : IAsyncLifetime
     [Fact]
     public async Task Write_BegunWhileTheLastLeaderFailed_SaysSo()
     {
-        // By the same clock as the limit: however late that is told, the write began in the window, two elections (60 s) before the new leader.
-        var begun = _time.GetTimestamp();
-        _host.Member.Clock = () => new Instant(TimeSpan.FromHours(1).Ticks) + _time.GetElapsedTime(begun);
-        _host.Member.Status = _host.Member.Status with { LeaderSince = new Instant(TimeSpan.FromHours(1).Ticks) + TimeSpan.FromSeconds(50) };
+        var begun = _host.Member.Now - Waited;
+        _host.Member.Status = _host.Member.Status with { LeaderSince = begun + _options.ElectionTimeout };
         Assert.Equal("Unavailable: etcdserver: request timed out, possibly due to previous leader failure", await PutAsync());
     }
 
-    private Task<string> PutAsync() => _host.RefusalAsync("KV/Put", KvServiceTests.Put("k", "v"));
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Write_BegunOutsideThatWindow_TimedOut(int elections)
+    {
+        var begun = _host.Member.Now - Waited;
+        _host.Member.Status = _host.Member.Status with { LeaderSince = begun + (elections * _options.ElectionTimeout) };
+        Assert.Equal("Unavailable: etcdserver: request timed out", await PutAsync());
+    }
+
+    private Task<string> PutAsync()
+    {
+        _host.Member.AtNextProposal = () => _time.Advance(Waited);
+        return _host.RefusalAsync("KV/Put", KvServiceTests.Put("k", "v"));
+    }
 }

@@ -88,10 +88,12 @@ internal sealed class InstantMember : IMember, ILane<WatchMessage>, ITraceSink, 
 
     public bool TryGiveBack(StoreCopy copy) => true;
 
-    /// <summary>Runs once before the next view is opened, or when the next linearizable read is asked for.</summary>
+    /// <summary>Runs once before the next view is opened, when the next linearizable read is asked for, or when the next command is proposed.</summary>
     public Action? BeforeNextView { get; set; }
 
     public Action? AtNextRead { get; set; }
+
+    public Action? AtNextProposal { get; set; }
 
     /// <summary>Applies a command of this member's own.</summary>
     public void Apply(CommandKind kind, Google.Protobuf.IMessage request, Caller caller = default)
@@ -114,6 +116,8 @@ internal sealed class InstantMember : IMember, ILane<WatchMessage>, ITraceSink, 
     {
         if (IsFull)
             return false;
+        AtNextProposal?.Invoke();
+        AtNextProposal = null;
         lock (_lock)
         {
             Proposals++;

@@ -1,13 +1,14 @@
 using KvStore.Grpc;
 using KvStore.Grpc.Client;
 using KvStore.Load.Loops;
+using KvStore.Testing.Time;
 
 namespace KvStore.Load.Tests.Loops;
 
 public sealed class LoadRunTests : IDisposable
 {
     private readonly GrpcChannel _channel = new("127.0.0.1:1");
-    private readonly ManualTime _time = new();
+    private readonly MovedTime _time = new();
 
     public void Dispose() => _channel.Dispose();
 

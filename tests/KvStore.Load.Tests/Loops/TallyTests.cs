@@ -1,10 +1,11 @@
 using KvStore.Load.Measures;
+using KvStore.Testing.Time;
 
 namespace KvStore.Load.Tests.Loops;
 
 public sealed class TallyTests
 {
-    private readonly ManualTime _time = new();
+    private readonly MovedTime _time = new();
     private readonly Tally _tally;
 
     public TallyTests() => _tally = new Tally(_time);

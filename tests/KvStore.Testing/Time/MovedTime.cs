@@ -1,7 +1,7 @@
-namespace KvStore.Load.Tests.Loops;
+namespace KvStore.Testing.Time;
 
-/// <summary>A clock that a test moves; its timers are the system's, so a test that uses it waits for none.</summary>
-internal sealed class ManualTime : TimeProvider
+/// <summary>A clock that a test moves; its timers are the system's, so what they do comes at its own pace and finds the clock where the test put it.</summary>
+public sealed class MovedTime : TimeProvider
 {
     private long _now;
 
