@@ -1,7 +1,6 @@
 using KvStore.Client.Tests.Support;
 using KvStore.Grpc;
 using KvStore.Grpc.Client;
-using KvStore.Protocol.Auth;
 using KvStore.Protocol.Etcd;
 using KvStore.Testing.Processes;
 
@@ -31,9 +30,9 @@ public sealed class LateAuthTests
     {
         using var folder = new TestFolder();
         var certificates = folder.Combine("certificates");
-        await MakeAsync(certificates, "ca");
-        await MakeAsync(certificates, "client", "client");
-        await MakeAsync(certificates, "member", "m1", "127.0.0.1,localhost");
+        await Certificates.MakeAsync(certificates, "ca");
+        await Certificates.MakeAsync(certificates, "client", "client");
+        await Certificates.MakeAsync(certificates, "member", "m1", "127.0.0.1,localhost");
         string File(string name) => Path.Combine(certificates, name);
         using var server = ServerProcess.Cluster(which == Members.Ours ? Checkout.Server : Checkout.Etcd, folder.Path, 1, "https", _ =>
         [
@@ -62,7 +61,7 @@ public sealed class LateAuthTests
         await using var before = await watching.Watch.StartAsync("own/a", cancellationToken: Limits.Patient());
         var lease = await renewing.Lease.GrantAsync(new LeaseGrantRequest { TTL = 600 });
         using (var root = new KvClient(options with { User = "root", Password = "root" }))
-            await EnableAsync(root);
+            await Users.EnableAsync(root);
 
         await using var after = await watching.Watch.StartAsync("own/a", cancellationToken: Limits.Patient());
         await reading.Kv.PutAsync("own/a", "2");
@@ -75,27 +74,5 @@ public sealed class LateAuthTests
         Assert.Equal((StatusCode.PermissionDenied, "etcdserver: permission denied"), (refused.Code, refused.Message));
         var unwatched = await Assert.ThrowsAsync<GrpcException>(() => watching.Watch.StartAsync("other", cancellationToken: Limits.Patient()));
         Assert.Equal(StatusCode.PermissionDenied, unwatched.Code);
-    }
-
-    private static async Task EnableAsync(KvClient root)
-    {
-        await root.Auth.UserAddAsync(new AuthUserAddRequest { Name = "root", Password = "root" });
-        await root.Auth.UserGrantRoleAsync(new AuthUserGrantRoleRequest { User = "root", Role = "root" });
-        await root.Auth.UserAddAsync(new AuthUserAddRequest { Name = "user", Password = "secret" });
-        await root.Auth.RoleAddAsync(new AuthRoleAddRequest { Name = "owner" });
-        var own = KeyRange.Prefix("own/");
-        await root.Auth.RoleGrantPermissionAsync(new AuthRoleGrantPermissionRequest
-        {
-            Name = "owner",
-            Perm = new Permission { Key = own.Key, RangeEnd = own.End, PermType = Permission.Types.Type.Readwrite },
-        });
-        await root.Auth.UserGrantRoleAsync(new AuthUserGrantRoleRequest { User = "user", Role = "owner" });
-        await root.Auth.EnableAsync(new AuthEnableRequest());
-    }
-
-    private static async Task MakeAsync(string folder, params string[] arguments)
-    {
-        var result = await ChildProcess.RunAsync(Path.Combine(Checkout.Root, "deploy/certs/make-certs.sh"), [folder, .. arguments]);
-        Assert.True(result.ExitCode == 0, result.Errors);
     }
 }

@@ -2,7 +2,6 @@ using Google.Protobuf;
 using KvStore.Client.Tests.Support;
 using KvStore.Grpc;
 using KvStore.Grpc.Client;
-using KvStore.Protocol.Auth;
 using KvStore.Protocol.Election;
 using KvStore.Protocol.Etcd;
 using KvStore.Testing.Processes;
@@ -26,7 +25,7 @@ public sealed class SecurityTests
         await server.UntilReadyAsync();
         var options = new KvClientOptions { Endpoints = [server.Endpoint], CallTimeout = Limits.Patience, User = "user", Password = "secret" };
         using (var open = new KvClient(server.Endpoint))
-            await EnableAsync(open);
+            await Users.EnableAsync(open);
 
         using var client = new KvClient(options);
         await using var watch = await client.Watch.StartAsync(KeyRange.Prefix("own/"), cancellationToken: Limits.Patient());
@@ -56,7 +55,7 @@ public sealed class SecurityTests
         server.Start();
         await server.UntilReadyAsync();
         using (var open = new KvClient(server.Endpoint))
-            await EnableAsync(open);
+            await Users.EnableAsync(open);
         var options = new KvClientOptions { Endpoints = [server.Endpoint], CallTimeout = Limits.Patience, User = "root", Password = "root" };
         using var other = new KvClient(options);
         await other.Kv.PutAsync("own/a", "1");
@@ -97,7 +96,7 @@ public sealed class SecurityTests
         await server.UntilReadyAsync();
         using var root = new KvClient(new KvClientOptions { Endpoints = [server.Endpoint], CallTimeout = Limits.Patience, User = "root", Password = "root" });
         using (var open = new KvClient(server.Endpoint))
-            await EnableAsync(open);
+            await Users.EnableAsync(open);
         using var client = new KvClient(new KvClientOptions { Endpoints = [server.Endpoint], CallTimeout = Limits.Patience, User = "user", Password = "secret" });
         await client.Kv.PutAsync("own/a", "1");
         await root.Auth.UserAddAsync(new AuthUserAddRequest { Name = "other", Password = "other" });
@@ -117,9 +116,9 @@ public sealed class SecurityTests
     {
         using var folder = new TestFolder();
         var certificates = folder.Combine("certs");
-        await MakeAsync(certificates, "ca");
-        await MakeAsync(certificates, "client", "client");
-        await MakeAsync(certificates, "member", "m1", "127.0.0.1,localhost");
+        await Certificates.MakeAsync(certificates, "ca");
+        await Certificates.MakeAsync(certificates, "client", "client");
+        await Certificates.MakeAsync(certificates, "member", "m1", "127.0.0.1,localhost");
         string File(string name) => Path.Combine(certificates, name);
         string[] flags = ["--cert-file", File("m1.crt"), "--key-file", File("m1.key"), "--client-cert-auth", "--trusted-ca-file", File("ca.crt")];
         using var server = ServerProcess.Cluster(Checkout.Server, folder.Path, 1, "https", _ =>
@@ -142,32 +141,10 @@ public sealed class SecurityTests
         Assert.Equal(1, (await client.Kv.GetAsync("key"))!.Version);
     }
 
-    private static async Task EnableAsync(KvClient client)
-    {
-        await client.Auth.UserAddAsync(new AuthUserAddRequest { Name = "root", Password = "root" });
-        await client.Auth.UserGrantRoleAsync(new AuthUserGrantRoleRequest { User = "root", Role = "root" });
-        await client.Auth.UserAddAsync(new AuthUserAddRequest { Name = "user", Password = "secret" });
-        await client.Auth.RoleAddAsync(new AuthRoleAddRequest { Name = "owner" });
-        var own = KeyRange.Prefix("own/");
-        await client.Auth.RoleGrantPermissionAsync(new AuthRoleGrantPermissionRequest
-        {
-            Name = "owner",
-            Perm = new Permission { Key = own.Key, RangeEnd = own.End, PermType = Permission.Types.Type.Readwrite },
-        });
-        await client.Auth.UserGrantRoleAsync(new AuthUserGrantRoleRequest { User = "user", Role = "owner" });
-        await client.Auth.EnableAsync(new AuthEnableRequest());
-    }
-
     private static async Task<T> FirstAsync<T>(IAsyncEnumerable<T> answers)
     {
         await foreach (var answer in answers)
             return answer;
         throw new InvalidOperationException("nothing was answered");
-    }
-
-    private static async Task MakeAsync(string folder, params string[] arguments)
-    {
-        var result = await ChildProcess.RunAsync(Path.Combine(Checkout.Root, "deploy/certs/make-certs.sh"), [folder, .. arguments]);
-        Assert.True(result.ExitCode == 0, result.Errors);
     }
 }

@@ -339,11 +339,11 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
     private void Learn(MemberDirectory directory)
     {
         _peers.Update(directory);
-        LookAtLeader();
+        NoteWhetherLeaderGoes();
         Publish();
     }
 
-    private void LookAtLeader() => _admission.IsLeaderGoing = _raft.Leader != _self && _peers.Directory.WasRemoved(_raft.Leader);
+    private void NoteWhetherLeaderGoes() => _admission.IsLeaderGoing = _raft.Leader != _self && _peers.Directory.WasRemoved(_raft.Leader);
 
     private void Publish() => _board.Publish(_raft, _peers.Directory, _admission, _introduction.IsDone);
 
@@ -454,7 +454,7 @@ internal sealed class ConsensusLane : ILaneHandler<ConsensusMessage>, IReadOutco
     private void OnLeaderChanged()
     {
         _board.OnLeaderChanged(_raft.Leader, _now);
-        LookAtLeader();
+        NoteWhetherLeaderGoes();
         _reads.AskSoon();
         var leadership = (_raft.Term, _raft.Role == RaftRole.Leader);
         if (leadership != _leadership)

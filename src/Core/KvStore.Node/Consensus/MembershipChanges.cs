@@ -48,13 +48,8 @@ internal sealed class MembershipChanges(NodeOptions options, RaftCore raft, Memb
                 return;
             if (next.Change is null)
             {
-                if (raft.Role == RaftRole.Leader && !MayBeMade(next.Entry, directory))
-                {
-                    _waiting.Dequeue();
-                    continue;
-                }
-
-                if (raft.ProposeMembershipForPeer(next.Entry) is not (ProposeResult.Accepted or ProposeResult.Forwarded))
+                var isDropped = raft.Role == RaftRole.Leader && !MayBeMade(next.Entry, directory);
+                if (!isDropped && raft.ProposeMembershipForPeer(next.Entry) is not (ProposeResult.Accepted or ProposeResult.Forwarded))
                     return;
                 _waiting.Dequeue();
                 continue;

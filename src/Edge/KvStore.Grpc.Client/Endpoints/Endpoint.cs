@@ -68,7 +68,7 @@ internal sealed class Endpoint : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, typeof(GrpcChannel));
-            if (_used is { IsOpen: true } || IsWaitingUsable())
+            if (IsReady)
                 return Task.CompletedTask;
             if (_dialing is null)
             {
