@@ -30,7 +30,7 @@ internal sealed class MeasuredCluster : IDisposable
         if (memoryBytes is { } bytes)
         {
             _members = [.. _members.Select(member => new ServerProcess(program, member.Name, member.ClientPort, member.PeerPort,
-                [.. member.Arguments, .. MemoryAllowance.Flags(IsEtcd)], MemoryAllowance.Environment(IsEtcd, bytes)))];
+                [.. member.Arguments, .. MemoryAllowance.Flags(IsEtcd, bytes)], MemoryAllowance.Environment(IsEtcd, bytes)))];
         }
     }
 

@@ -44,6 +44,15 @@ public sealed class StatusTests
     }
 
     [Fact]
+    public async Task Handler_FindsNoMemory_CallerIsToldThatItIsExhausted()
+    {
+        await using var host = await RoomHost.StartAsync(table => table.Unary(TestMethods.Fail, (_, _, _) => throw new InsufficientMemoryException()));
+        using var channel = new GrpcChannel(host.Endpoint);
+        var thrown = await Assert.ThrowsAsync<GrpcException>(() => channel.UnaryAsync(TestMethods.Fail.Path, default, new CallOptions { Repeat = RepeatRule.Never }));
+        Assert.Equal(new GrpcStatus(StatusCode.ResourceExhausted, "the server has not enough memory for this call"), thrown.Status);
+    }
+
+    [Fact]
     public async Task Handler_ThrowsStatusWithTrailers_CallerSeesBoth()
     {
         await using var host = await RoomHost.StartAsync(table => table.Unary(TestMethods.Fail, (call, _, response) =>

@@ -46,7 +46,7 @@ public sealed class KubernetesTests
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var variable in ((YamlSequenceNode)Container()["env"]).Cast<YamlMappingNode>())
         {
-            var value = variable.Children.TryGetValue("value", out var given) ? given.ToString() : FieldOf(variable["valueFrom"]["fieldRef"]["fieldPath"].ToString());
+            var value = variable.Children.TryGetValue("value", out var given) ? given.ToString() : ValueFrom((YamlMappingNode)variable["valueFrom"]);
             foreach (var (name, earlier) in environment)
                 value = value.Replace($"$({name})", earlier, StringComparison.Ordinal);
             Assert.DoesNotContain("$(", value, StringComparison.Ordinal);
@@ -58,6 +58,7 @@ public sealed class KubernetesTests
         Assert.Empty(settings.Warnings);
         Assert.Equal("kvstore-1", options.Name);
         Assert.Equal(int.Parse(StatefulSet()["spec"]["replicas"].ToString(), CultureInfo.InvariantCulture), options.InitialCluster.Count);
+        Assert.Equal(MemoryBudget.Of(4L << 30, machineBytes: 1), options.Memory);
         Assert.Equal(["https://kvstore-1.kvstore-peers.prod.svc:2379"], options.AdvertiseClient.Select(url => url.ToString()));
     }
 
@@ -75,6 +76,19 @@ public sealed class KubernetesTests
             Assert.Equal("metrics", get["port"].ToString());
             Assert.Equal("ok\n", await http.GetStringAsync(new Uri($"http://{member.Endpoint}{get["path"]}")));
         }
+    }
+
+    private static string ValueFrom(YamlMappingNode source) => source.Children.TryGetValue("fieldRef", out var field)
+        ? FieldOf(field["fieldPath"].ToString())
+        : ResourceOf(source["resourceFieldRef"]["resource"].ToString());
+
+    /// <summary>As the kubelet tells it: a whole number of bytes.</summary>
+    private static string ResourceOf(string path)
+    {
+        Assert.Equal("limits.memory", path);
+        var limit = Container()["resources"]["limits"]["memory"].ToString();
+        Assert.EndsWith("Gi", limit, StringComparison.Ordinal);
+        return (long.Parse(limit[..^2], CultureInfo.InvariantCulture) << 30).ToString(CultureInfo.InvariantCulture);
     }
 
     private static string FieldOf(string path) => path switch

@@ -3,7 +3,7 @@ using KvStore.Testing.Processes;
 
 namespace KvStore.Server.Tests.Process;
 
-/// <summary>--memory-mlock and --warning-unary-request-duration on a running member.</summary>
+/// <summary>--memory-mlock, --memory-bytes and --warning-unary-request-duration on a running member.</summary>
 public sealed class ResidencyTests
 {
     /// <summary>Where the limit of locked memory allows it, memory is locked; elsewhere the start says what to raise.</summary>
@@ -27,6 +27,19 @@ public sealed class ResidencyTests
         var status = await File.ReadAllLinesAsync(string.Create(CultureInfo.InvariantCulture, $"/proc/{member.Process.Id}/status"));
         var locked = status.Single(line => line.StartsWith("VmLck:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1];
         Assert.True(long.Parse(locked, CultureInfo.InvariantCulture) > 0, "no memory is locked");
+    }
+
+    /// <summary>The shares as they are in force: the heap's is read back from the runtime.</summary>
+    [Fact]
+    public async Task Memory_Named_IsSharedOut()
+    {
+        using var folder = new TestFolder();
+        using var member = ServerProcess.OneMember(Checkout.Server, folder.Combine("data"), "--memory-bytes=2147483648");
+        member.Start();
+        await member.UntilReadyAsync();
+        Assert.Contains(
+            "\"msg\":\"shared out the memory\",\"heap-bytes-max\":1476395008,\"block-cache-bytes\":268435456,\"write-buffer-bytes\":67108864,\"write-buffers-max\":3",
+            member.Process.Errors, StringComparison.Ordinal);
     }
 
     [Theory]

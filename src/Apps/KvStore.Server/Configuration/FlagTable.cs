@@ -132,7 +132,7 @@ internal static class FlagTable
         new("config-file", Text, "", "A YAML file with all settings, in etcd's form; flags and variables are then ignored."),
 
         new("auth-password-bytes-min", Uint, "1", "Least bytes of a new password; 0 takes an empty one, as etcd does."),
-        new("store-cache-bytes", Int, "0", "Memory (in bytes) for blocks read from the store; 0: an eighth of the machine's, at most 1 GiB."),
+        new("memory-bytes", Int, "0", "Memory (in bytes) the member is to keep to, at least 1 GiB: bounds its heap and sizes the store's caches; 0: all the machine or container has."),
     ];
 
     /// <summary>Flags of older versions that etcd itself only warns about.</summary>

@@ -135,7 +135,7 @@ internal sealed record ServerOptions
     /// <summary>True: a sync is not waited for. A crash of the machine then loses acknowledged writes.</summary>
     public required bool UnsafeNoSync { get; init; }
 
-    public required long StoreCacheBytes { get; init; }
+    public required MemoryBudget Memory { get; init; }
 
     public required FeatureGates Gates { get; init; }
 

@@ -9,7 +9,6 @@ internal static class ServerOptionsReader
     /// <summary>A request is held in memory as a whole, several times on its way; beyond this a few of them are the machine's memory.</summary>
     private const int RequestBytesMax = 512 * 1024 * 1024;
 
-    private const long StoreCacheBytesMax = 1L << 30;
     private static readonly TimeSpan DefaultProgressInterval = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan DefaultKeepAliveInterval = TimeSpan.FromHours(2);
     private static readonly TimeSpan DefaultKeepAliveTimeout = TimeSpan.FromSeconds(20);
@@ -108,7 +107,7 @@ internal static class ServerOptionsReader
             LogOutputs = logOutputs,
             LogRotation = LogRotation.Read(settings, logOutputs),
             UnsafeNoSync = settings.Bool("unsafe-no-fsync"),
-            StoreCacheBytes = ReadStoreCache(settings),
+            Memory = MemoryBudget.Of(settings.Int("memory-bytes"), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
             Gates = settings.Gates,
             ConfigFilePath = settings.ConfigFilePath,
             Warnings = settings.Warnings,
@@ -242,11 +241,5 @@ internal static class ServerOptionsReader
         return (Longer(interval), Longer(timeout));
 
         static TimeSpan Longer(TimeSpan time) => time < KeepAliveMin ? KeepAliveMin : time;
-    }
-
-    private static long ReadStoreCache(Settings settings)
-    {
-        var bytes = settings.Int("store-cache-bytes");
-        return bytes > 0 ? bytes : Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8, StoreCacheBytesMax);
     }
 }

@@ -13,6 +13,8 @@ internal static class MemberProcess
 
     public static async Task<int> RunAsync(ServerOptions options)
     {
+        // Before anything large is allocated.
+        options.Memory.BoundHeap();
         using var logger = LogSetup.Create(options);
         if (options.ConfigFilePath is { } path)
             logger.Info("loaded server configuration, other configuration command line flags and environment variables will be ignored if provided", ("path", path));
@@ -20,6 +22,9 @@ internal static class MemberProcess
             logger.Warn(warning);
         if (options.UnsafeNoSync)
             logger.Warn("--unsafe-no-fsync: a crash of the machine loses acknowledged writes");
+
+        logger.Info("shared out the memory", ("heap-bytes-max", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), ("block-cache-bytes", options.Memory.BlockCacheBytes),
+            ("write-buffer-bytes", options.Memory.WriteBufferBytes), ("write-buffers-max", MemoryBudget.WriteBuffersMax));
 
         var ending = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var stop = new CancellationTokenSource();

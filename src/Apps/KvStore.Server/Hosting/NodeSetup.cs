@@ -26,7 +26,7 @@ internal static class NodeSetup
         var doors = new NodeDoors
         {
             Files = new OsFileSystem(metrics.OnSynced, waitsForDisk: !options.UnsafeNoSync, metrics.OnFileWritten),
-            Stores = new MeasuredStoreProvider(new RocksOrderedStoreProvider(new RocksStoreOptions { BlockCacheBytes = options.StoreCacheBytes, OpenFilesMax = storeFiles }), metrics.OnStoreWritten, metrics.OnStoreFlushed),
+            Stores = new MeasuredStoreProvider(new RocksOrderedStoreProvider(Store(options.Memory, storeFiles)), metrics.OnStoreWritten, metrics.OnStoreFlushed),
             Network = network,
             Lanes = lanes,
             Replies = calls,
@@ -37,6 +37,14 @@ internal static class NodeSetup
         var hasLog = MemberData.HasLog(doors.Files, doors.Stores, node);
         return KvNode.Start(doors, node, await Bootstrap.PlanAsync(options, hasLog, TlsSetup.ForPeers(options), logger, stop).ConfigureAwait(false));
     }
+
+    private static RocksStoreOptions Store(MemoryBudget memory, int files) => new()
+    {
+        BlockCacheBytes = memory.BlockCacheBytes,
+        WriteBufferBytes = memory.WriteBufferBytes,
+        WriteBuffersMax = MemoryBudget.WriteBuffersMax,
+        OpenFilesMax = files,
+    };
 
     private static NodeOptions Options(ServerOptions options, PendingCalls calls, ITokenAssignments tokens)
     {

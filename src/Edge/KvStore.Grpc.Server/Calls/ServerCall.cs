@@ -153,7 +153,10 @@ public sealed class ServerCall
             return new GrpcStatus(StatusCode.Canceled, GrpcTexts.Canceled);
 
         _room.Options.OnUnhandledException?.Invoke(this, exception);
-        return new GrpcStatus(StatusCode.Internal, GrpcTexts.InternalError);
+        // The heap has a bound (in a container, or by the process's options): an answer that does not fit is this caller's alone, who may ask for less.
+        return exception is OutOfMemoryException
+            ? new GrpcStatus(StatusCode.ResourceExhausted, GrpcTexts.OutOfMemory)
+            : new GrpcStatus(StatusCode.Internal, GrpcTexts.InternalError);
     }
 
     internal void Release() => _clock?.Dispose();

@@ -16,6 +16,9 @@ public static class GrpcTexts
     public const string TruncatedMessage = "unexpected EOF";
     public const string InternalError = "internal error";
 
+    /// <summary>Go's server has no such answer: its process ends.</summary>
+    public const string OutOfMemory = "the server has not enough memory for this call";
+
     public static GrpcStatus TooLarge(long length, long max) => new(
         StatusCode.ResourceExhausted, string.Create(CultureInfo.InvariantCulture, $"grpc: received message larger than max ({length} vs. {max})"));
 
