@@ -3,8 +3,9 @@ using KvStore.Primitives;
 namespace KvStore.Hosting;
 
 /// <summary>
-/// Tells lanes the time at a fixed interval. A tick that cannot be posted is lost, and a process that was stopped gets one
-/// late tick and not a burst: the instant, not the count, says how much time went by.
+/// Tells lanes the time, at once and then at a fixed interval: the first look at the clock is what a member that is alone waits for
+/// before it leads. A tick that cannot be posted is lost, and a process that was stopped gets one late tick and not a burst: the
+/// instant, not the count, says how much time went by.
 /// </summary>
 public sealed class TickPump : IDisposable
 {
@@ -20,7 +21,7 @@ public sealed class TickPump : IDisposable
     {
         _clock = clock;
         _tick = tick;
-        _timer = time.CreateTimer(static pump => ((TickPump)pump!).Fire(), this, interval, interval);
+        _timer = time.CreateTimer(static pump => ((TickPump)pump!).Fire(), this, TimeSpan.Zero, interval);
     }
 
     public void Dispose() => _timer.Dispose();
