@@ -81,8 +81,9 @@ public sealed class TerminalTests(OneMember member) : IClassFixture<OneMember>
         Assert.Equal(0, (await ChildProcess.RunAsync("mkfifo", [pipe])).ExitCode);
         using var terminal = Start("snapshot", "restore", pipe, "--data-dir", made);
         await UntilShownAsync(terminal, $"{Wiped}0 B read");
-        // Nothing is written: the command may have ended by then, and a write would meet a broken pipe.
-        await using (File.Open(pipe, FileMode.Open, FileAccess.Write))
+        // Nothing is written: the command may have ended by then, and a write would meet a broken pipe. Nor is the pipe locked, or the command
+        // might find it in use.
+        await using (File.Open(pipe, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
         }
 
