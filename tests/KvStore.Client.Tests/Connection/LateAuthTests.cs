@@ -30,9 +30,9 @@ public sealed class LateAuthTests
     {
         using var folder = new TestFolder();
         var certificates = folder.Combine("certificates");
-        await Certificates.MakeAsync(certificates, "ca");
-        await Certificates.MakeAsync(certificates, "client", "client");
-        await Certificates.MakeAsync(certificates, "member", "m1", "127.0.0.1,localhost");
+        await TestCertificates.MakeAsync(certificates, "ca");
+        await TestCertificates.MakeAsync(certificates, "client", "client");
+        await TestCertificates.MakeAsync(certificates, "member", "m1", "127.0.0.1,localhost");
         string File(string name) => Path.Combine(certificates, name);
         using var server = ServerProcess.Cluster(which == Members.Ours ? Checkout.Server : Checkout.Etcd, folder.Path, 1, "https", _ =>
         [

@@ -116,9 +116,9 @@ public sealed class SecurityTests
     {
         using var folder = new TestFolder();
         var certificates = folder.Combine("certs");
-        await Certificates.MakeAsync(certificates, "ca");
-        await Certificates.MakeAsync(certificates, "client", "client");
-        await Certificates.MakeAsync(certificates, "member", "m1", "127.0.0.1,localhost");
+        await TestCertificates.MakeAsync(certificates, "ca");
+        await TestCertificates.MakeAsync(certificates, "client", "client");
+        await TestCertificates.MakeAsync(certificates, "member", "m1", "127.0.0.1,localhost");
         string File(string name) => Path.Combine(certificates, name);
         string[] flags = ["--cert-file", File("m1.crt"), "--key-file", File("m1.key"), "--client-cert-auth", "--trusted-ca-file", File("ca.crt")];
         using var server = ServerProcess.Cluster(Checkout.Server, folder.Path, 1, "https", _ =>

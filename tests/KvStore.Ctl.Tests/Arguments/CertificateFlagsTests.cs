@@ -12,7 +12,7 @@ public sealed class CertificateFlagsTests
         using var folder = new TestFolder();
         string File(string name) => Path.Combine(folder.Combine("certs"), name);
         foreach (var words in new[] { new[] { "ca" }, ["client", "client"], ["member", "m1", "127.0.0.1,localhost"] })
-            Assert.Equal(0, (await ChildProcess.RunAsync(Path.Combine(Checkout.Root, "deploy/certs/make-certs.sh"), [folder.Combine("certs"), .. words])).ExitCode);
+            await TestCertificates.MakeAsync(folder.Combine("certs"), words);
         string[] flags = ["--cert-file", File("m1.crt"), "--key-file", File("m1.key"), "--client-cert-auth", "--trusted-ca-file", File("ca.crt")];
         using var server = ServerProcess.Cluster(Checkout.Server, folder.Path, 1, "https", _ =>
             [.. flags, "--peer-cert-file", File("m1.crt"), "--peer-key-file", File("m1.key"), "--peer-client-cert-auth", "--peer-trusted-ca-file", File("ca.crt")])[0];

@@ -39,7 +39,7 @@ internal sealed class TlsCluster : IDisposable
     public async Task<ServerProcess> MakeJoinerAsync(params string[] further)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"m{++_made}");
-        await ScriptAsync(Certificates, "member", name, "127.0.0.1,localhost");
+        await TestCertificates.MakeAsync(Certificates, "member", name, "127.0.0.1,localhost");
         var ports = FreePorts.Take(2);
         string Url(int port) => string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}");
         var initial = string.Join(',', Members.Select(member => $"{member.Name}={Url(member.PeerPort)}").Append($"{name}={Url(ports[1])}"));
@@ -123,15 +123,9 @@ internal sealed class TlsCluster : IDisposable
 
     private static async Task MakeCertificatesAsync(string folder, int members)
     {
-        await ScriptAsync(folder, "ca");
-        await ScriptAsync(folder, "client", "client");
+        await TestCertificates.MakeAsync(folder, "ca");
+        await TestCertificates.MakeAsync(folder, "client", "client");
         for (var i = 1; i <= members; i++)
-            await ScriptAsync(folder, "member", string.Create(CultureInfo.InvariantCulture, $"m{i}"), "127.0.0.1,localhost");
-    }
-
-    private static async Task ScriptAsync(string folder, params string[] arguments)
-    {
-        var result = await ChildProcess.RunAsync(Path.Combine(Checkout.Root, "deploy/certs/make-certs.sh"), [folder, .. arguments]);
-        Assert.True(result.ExitCode == 0, result.Errors);
+            await TestCertificates.MakeAsync(folder, "member", string.Create(CultureInfo.InvariantCulture, $"m{i}"), "127.0.0.1,localhost");
     }
 }

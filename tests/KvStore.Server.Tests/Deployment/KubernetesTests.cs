@@ -42,7 +42,7 @@ public sealed class KubernetesTests
     {
         using var secret = new TestFolder();
         foreach (var arguments in new[] { new[] { "ca" }, ["member", "tls", "localhost"] })
-            Assert.Equal(0, (await ChildProcess.RunAsync(Path.Combine(Checkout.Root, "deploy/certs/make-certs.sh"), [secret.Path, .. arguments])).ExitCode);
+            await TestCertificates.MakeAsync(secret.Path, arguments);
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var variable in ((YamlSequenceNode)Container()["env"]).Cast<YamlMappingNode>())
         {

@@ -1,3 +1,5 @@
+using KvStore.RocksDb;
+
 namespace KvStore.Server.Configuration;
 
 /// <summary>
@@ -18,27 +20,23 @@ internal sealed record MemoryBudget
     /// <summary>More cache than this competes with the system's cache of files, which holds the same blocks, compressed.</summary>
     private const long BlockCacheBytesMax = 1024 * Mebi;
 
-    /// <summary>RocksDB's own choice; larger tables only lengthen the replay at start.</summary>
-    private const long WriteBufferBytesMax = 64 * Mebi;
-
     /// <summary>Smaller tables make files faster than two threads merge them.</summary>
     private const long WriteBufferBytesMin = 8 * Mebi;
+
+    private static readonly RocksStoreOptions Store = new();
 
     /// <summary>Of the store, for blocks that were read.</summary>
     public required long BlockCacheBytes { get; init; }
 
-    /// <summary>Of the store, for one memory table; there are <see cref="WriteBuffersMax"/>.</summary>
+    /// <summary>Of the store, for one memory table of as many as it has by itself.</summary>
     public required long WriteBufferBytes { get; init; }
-
-    /// <summary>As many as the room has by itself: one that is filled, one that is written to disk, one between.</summary>
-    public static int WriteBuffersMax => 3;
 
     /// <summary>At most on the collected heap; null: what the runtime allows.</summary>
     public required long? HeapBytesMax { get; init; }
 
-    /// <summary>Shares out.</summary>
+    /// <summary>The shares of a member that is to keep to so much.</summary>
     /// <param name="bytes">What the member is to keep to; 0: what the machine or container has.</param>
-    /// <param name="machineBytes">What the machine or container has.</param>
+    /// <param name="machineBytes">What the runtime says there is: the machine's memory, or three quarters of a container's limit.</param>
     /// <exception cref="ConfigurationException">Fewer than a member can live with.</exception>
     public static MemoryBudget Of(long bytes, long machineBytes)
     {
@@ -46,21 +44,12 @@ internal sealed record MemoryBudget
             throw new ConfigurationException($"--memory-bytes must be 0 or at least {BytesMin} (set to {bytes})");
         var all = bytes == 0 ? machineBytes : bytes;
         var cache = Math.Min(all / 8, BlockCacheBytesMax);
-        var buffer = Math.Clamp(all / 32, WriteBufferBytesMin, WriteBufferBytesMax);
+        var buffer = Math.Clamp(all / 32, WriteBufferBytesMin, Store.WriteBufferBytes);
         return new MemoryBudget
         {
             BlockCacheBytes = cache,
             WriteBufferBytes = buffer,
-            HeapBytesMax = bytes == 0 ? null : all - cache - (buffer * WriteBuffersMax) - OutsideBytes,
+            HeapBytesMax = bytes == 0 ? null : all - cache - (buffer * Store.WriteBuffersMax) - OutsideBytes,
         };
-    }
-
-    /// <summary>Bounds the heap of this process. Beyond it the runtime collects harder, and at last ends the process.</summary>
-    public void BoundHeap()
-    {
-        if (HeapBytesMax is not { } bytes)
-            return;
-        AppContext.SetData("GCHeapHardLimit", (ulong)bytes);
-        GC.RefreshMemoryLimit();
     }
 }

@@ -14,7 +14,7 @@ internal static class MemberProcess
     public static async Task<int> RunAsync(ServerOptions options)
     {
         // Before anything large is allocated.
-        options.Memory.BoundHeap();
+        BoundHeap(options.Memory);
         using var logger = LogSetup.Create(options);
         if (options.ConfigFilePath is { } path)
             logger.Info("loaded server configuration, other configuration command line flags and environment variables will be ignored if provided", ("path", path));
@@ -24,7 +24,7 @@ internal static class MemberProcess
             logger.Warn("--unsafe-no-fsync: a crash of the machine loses acknowledged writes");
 
         logger.Info("shared out the memory", ("heap-bytes-max", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes), ("block-cache-bytes", options.Memory.BlockCacheBytes),
-            ("write-buffer-bytes", options.Memory.WriteBufferBytes), ("write-buffers-max", MemoryBudget.WriteBuffersMax));
+            ("write-buffer-bytes", options.Memory.WriteBufferBytes));
 
         var ending = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var stop = new CancellationTokenSource();
@@ -75,6 +75,15 @@ internal static class MemberProcess
         if (logger is IDisposable owned)
             owned.Dispose();
         Environment.Exit(ExitFailure);
+    }
+
+    /// <summary>Beyond the bound the runtime collects harder, and at last refuses: a call that asks for more fails, a lane ends the process.</summary>
+    private static void BoundHeap(MemoryBudget memory)
+    {
+        if (memory.HeapBytesMax is not { } bytes)
+            return;
+        AppContext.SetData("GCHeapHardLimit", (ulong)bytes);
+        GC.RefreshMemoryLimit();
     }
 
     private static async Task<int> ServeAsync(ServerOptions options, ILogger logger, TaskCompletionSource<int> ending, CancellationToken stop)

@@ -42,7 +42,6 @@ internal static class NodeSetup
     {
         BlockCacheBytes = memory.BlockCacheBytes,
         WriteBufferBytes = memory.WriteBufferBytes,
-        WriteBuffersMax = MemoryBudget.WriteBuffersMax,
         OpenFilesMax = files,
     };
 
