@@ -77,7 +77,7 @@ public sealed class KvNode : IPeerInbox, IDisposable
             new StoreCopies(options, restored.Catalog, doors.Replies));
 
         _consensus = doors.Lanes.Create("consensus", options.ConsensusInboxMax, options.ConsensusBatchMax, consensusLane, LaneRunner.AnyPoster);
-        _logLane = doors.Lanes.Create("log", options.LogInboxMax, options.LogInboxMax, new LogLane(_log, post, logTo), LaneRunner.OwnThread);
+        _logLane = doors.Lanes.Create("log", options.LogInboxMax, options.LogInboxMax, new LogLane(_log, post, logTo), LaneRunner.LoneCallers);
         _apply = doors.Lanes.Create("apply", options.ApplyInboxMax, options.ApplyBatchMax, applyLane, LaneRunner.Callers);
         _watch = doors.Lanes.Create("watch", options.WatchInboxMax, options.WatchBatchMax, _watchLane, LaneRunner.Callers);
         _background = doors.Lanes.Create("background", options.BackgroundInboxMax, options.BackgroundInboxMax, _backgroundLane, LaneRunner.OwnThread);
@@ -129,12 +129,12 @@ public sealed class KvNode : IPeerInbox, IDisposable
     public void Tick(Instant now)
     {
         // A tick that finds a lane full is lost; the next one says how late it is.
-        _consensus.TryPost(ConsensusMessage.Tick(now));
-        _logLane.TryPost(LogMessage.Tick.Next);
+        _consensus.TryPost(ConsensusMessage.Tick(now), Poster.Shared);
+        _logLane.TryPost(LogMessage.Tick.Next, Poster.Shared);
         var tick = new ApplyMessage.Tick(now);
-        _apply.TryPost(tick);
-        _watch.TryPost(WatchMessage.Tick(now));
-        _background.TryPost(new BackgroundMessage.Tick(now));
+        _apply.TryPost(tick, Poster.Shared);
+        _watch.TryPost(WatchMessage.Tick(now), Poster.Shared);
+        _background.TryPost(new BackgroundMessage.Tick(now), Poster.Shared);
     }
 
     // For the API. False: the member is overloaded ("too many requests"), and nothing comes of the call.
@@ -196,13 +196,13 @@ public sealed class KvNode : IPeerInbox, IDisposable
 
         return decoded.Kind switch
         {
-            PeerFrameKind.Raft => _consensus.TryPost(ConsensusMessage.Peer(new PeerArrival(decoded.Message))),
-            PeerFrameKind.Snapshot => _background.TryPost(new BackgroundMessage.SnapshotFrame(from, decoded.Part!)),
-            _ => _consensus.TryPost(ConsensusMessage.Of(new ConsensusEvent.ToldRemoved(from))),
+            PeerFrameKind.Raft => _consensus.TryPost(ConsensusMessage.Peer(new PeerArrival(decoded.Message)), Poster.Shared),
+            PeerFrameKind.Snapshot => _background.TryPost(new BackgroundMessage.SnapshotFrame(from, decoded.Part!), Poster.Shared),
+            _ => _consensus.TryPost(ConsensusMessage.Of(new ConsensusEvent.ToldRemoved(from)), Poster.Shared),
         };
     }
 
-    public void OnUnreachable(MemberId member) => _consensus.TryPost(ConsensusMessage.PeerUnreachable(member));
+    public void OnUnreachable(MemberId member) => _consensus.TryPost(ConsensusMessage.PeerUnreachable(member), Poster.Shared);
 
     /// <summary>Closes log and stores. Only after the lanes have ended.</summary>
     public void Dispose()

@@ -210,7 +210,7 @@ internal sealed class InstantMember : IMember, ILane<WatchMessage>, ITraceSink, 
         return true;
     }
 
-    bool ILane<WatchMessage>.TryPost(WatchMessage message)
+    bool ILane<WatchMessage>.TryPost(WatchMessage message, Poster poster)
     {
         _watchInbox.Enqueue(message);
         return true;

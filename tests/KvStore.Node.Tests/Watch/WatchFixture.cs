@@ -29,7 +29,7 @@ internal sealed class WatchFixture : ILane<WatchMessage>, ITraceSink
 
     public List<TraceEvent> Traces { get; } = [];
 
-    public bool TryPost(WatchMessage message)
+    public bool TryPost(WatchMessage message, Poster poster = Poster.Caller)
     {
         if (IsFull)
             return false;

@@ -23,7 +23,7 @@ internal sealed class SimulatedLane<TMessage> : ILane<TMessage>, ISimulatedLane
         _handler = handler;
     }
 
-    public bool TryPost(TMessage message)
+    public bool TryPost(TMessage message, Poster poster = Poster.Caller)
     {
         if (!_process.IsAlive)
             return false;

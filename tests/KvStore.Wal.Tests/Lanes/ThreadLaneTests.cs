@@ -176,12 +176,14 @@ public sealed class ThreadLaneTests
     }
 
     /// <summary>Consensus beats while Apply deletes a million keys: it must not be the thread that does it.</summary>
-    [Fact]
-    public void Post_ToALaneForCallers_RunsOnTheCallerAndNeverOnTheThreadOfALane()
+    [Theory]
+    [InlineData(LaneRunner.Callers)]
+    [InlineData(LaneRunner.LoneCallers)]
+    public void Post_ToALaneForCallers_RunsOnTheCallerAndNeverOnTheThreadOfALane(LaneRunner callers)
     {
         var threads = new Threads();
         using var factory = new ThreadLaneFactory(NoFatal, AlwaysBrief);
-        var unbounded = factory.Create("unbounded", capacity: 8, batchMax: 8, threads, LaneRunner.Callers);
+        var unbounded = factory.Create("unbounded", capacity: 8, batchMax: 8, threads, callers);
         using var done = new Relay { Next = unbounded, StopAt = 1000 };
         var other = factory.Create("other", capacity: 8, batchMax: 8, done, LaneRunner.OwnThread);
         factory.Start();
@@ -198,6 +200,61 @@ public sealed class ThreadLaneTests
         Assert.DoesNotContain(Environment.CurrentManagedThreadId, threads.Seen);
         Assert.DoesNotContain(done.Thread, threads.Seen);
         PostUntil(unbounded, () => threads.Last == Environment.CurrentManagedThreadId);
+    }
+
+    [Fact]
+    public void Post_ToALaneForLoneCallers_RunsOnTheCallerUntilABatchHasTwo()
+    {
+        const int FewerThanSayThatOneIsAlone = 15;
+        var threads = new Threads();
+        using var factory = new ThreadLaneFactory(NoFatal, AlwaysBrief);
+        var lane = factory.Create("test", capacity: 8, batchMax: 8, threads, LaneRunner.LoneCallers);
+        factory.Start();
+        PostUntil(lane, () => threads.Last == Environment.CurrentManagedThreadId);
+        var handled = threads.Handled;
+        Assert.True(lane.TryPost(0));
+        Assert.Equal(handled + 1, threads.Handled);
+
+        using var gate = new ManualResetEventSlim();
+        threads.Gate = gate;
+        var other = new Thread(() => lane.TryPost(0));
+        other.Start();
+        Assert.True(SpinWait.SpinUntil(() => threads.IsInside, TimeSpan.FromSeconds(60)));
+        // Two that come meanwhile are one batch.
+        Assert.True(lane.TryPost(0));
+        Assert.True(lane.TryPost(0));
+        threads.Gate = null;
+        gate.Set();
+        other.Join();
+        for (var i = 0; i < FewerThanSayThatOneIsAlone; i++)
+        {
+            var expected = handled + 4 + i;
+            Assert.True(SpinWait.SpinUntil(() => threads.Handled == expected, TimeSpan.FromSeconds(60)));
+            Assert.NotEqual(Environment.CurrentManagedThreadId, threads.Last);
+            Assert.True(lane.TryPost(0));
+        }
+
+        PostUntil(lane, () => threads.Last == Environment.CurrentManagedThreadId);
+    }
+
+    /// <summary>A disk that hangs must not hold up the clock or the reading of a peer's heartbeats.</summary>
+    [Fact]
+    public void Post_ToALaneThatWaitsForDisks_DoesNotRunOnASharedThread()
+    {
+        var threads = new Threads();
+        using var factory = new ThreadLaneFactory(NoFatal, AlwaysBrief);
+        var disk = factory.Create("disk", capacity: 8, batchMax: 8, threads, LaneRunner.LoneCallers);
+        using var relay = new Relay { Next = disk };
+        var first = factory.Create("first", capacity: 8, batchMax: 8, relay, LaneRunner.AnyPoster);
+        factory.Start();
+        for (var i = 1; i <= 1000; i++)
+        {
+            Assert.True(first.TryPost(0, Poster.Shared));
+            Assert.True(SpinWait.SpinUntil(() => threads.Handled == i, TimeSpan.FromSeconds(60)));
+        }
+
+        Assert.DoesNotContain(Environment.CurrentManagedThreadId, threads.Seen);
+        PostUntil(first, () => threads.Last == Environment.CurrentManagedThreadId);
     }
 
     /// <summary>A lane that a long batch took from its thread would stand still for as long.</summary>
@@ -323,10 +380,20 @@ public sealed class ThreadLaneTests
 
         public Exception? Failure { get; set; }
 
+        /// <summary>The handler waits for it.</summary>
+        public ManualResetEventSlim? Gate { get; set; }
+
+        public bool IsInside => Volatile.Read(ref _isInside);
+
+        private bool _isInside;
+
         public void Handle(ReadOnlySpan<int> batch)
         {
             if (Failure is not null)
                 throw Failure;
+            Volatile.Write(ref _isInside, true);
+            Gate?.Wait();
+            Volatile.Write(ref _isInside, false);
             Last = Environment.CurrentManagedThreadId;
             Seen.Add(Last);
             Volatile.Write(ref _handled, _handled + batch.Length);

@@ -9,7 +9,7 @@ namespace KvStore.Hosting;
 internal sealed class LaneRuns
 {
     /// <summary>
-    /// A put makes up to five runs (Consensus, Apply, Watch, Consensus again, one to spare). What comes after that is left to the lanes' threads: the poster
+    /// A put makes six runs (Consensus, Log, Consensus, Apply, Watch, Consensus). What comes after that is left to the lanes' threads: the poster
     /// has a caller of its own who waits.
     /// </summary>
     private const int RunsMax = 8;
@@ -19,6 +19,7 @@ internal sealed class LaneRuns
 
     private readonly Queue<IThreadLane> _taken = new(RunsMax);
     private IThreadLane? _running;
+    private Poster _poster;
     private bool _isOfLane;
 
     public static LaneRuns OfThisThread => _ofThisThread ??= new LaneRuns();
@@ -27,9 +28,11 @@ internal sealed class LaneRuns
     /// Runs the lane now, or after the one that this thread runs already. False when its own thread must do that: nobody else can run a
     /// lane that was taken, so it may not wait for what takes long.
     /// </summary>
-    public bool TryAdd(IThreadLane lane, LaneRunner runner)
+    public bool TryAdd(IThreadLane lane, LaneRunner runner, Poster poster)
     {
-        if (runner == LaneRunner.OwnThread || (runner == LaneRunner.Callers && _isOfLane) || _running is { PostsLast: false })
+        if (_running is null)
+            _poster = poster;
+        if (!MayRun(runner) || _running is { PostsLast: false })
             return false;
         _taken.Enqueue(lane);
         if (_running is null)
@@ -58,4 +61,12 @@ internal sealed class LaneRuns
 
         _running = own;
     }
+
+    private bool MayRun(LaneRunner runner) => runner switch
+    {
+        LaneRunner.AnyPoster => true,
+        LaneRunner.Callers => !_isOfLane,
+        LaneRunner.LoneCallers => !_isOfLane && _poster == Poster.Caller,
+        _ => false,
+    };
 }
