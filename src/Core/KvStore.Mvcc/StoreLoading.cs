@@ -42,7 +42,7 @@ internal sealed class StoreLoading
 
     private void ReadKeyTable()
     {
-        using var scan = _store.Scan([StoreKeys.KeyTable], [StoreKeys.KeyTable + 1]);
+        using var scan = _store.ScanAhead([StoreKeys.KeyTable], [StoreKeys.KeyTable + 1]);
         while (scan.MoveNext())
         {
             var key = StoreKeys.ReadKeyKey(scan.Key, out var place);

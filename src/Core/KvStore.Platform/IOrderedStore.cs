@@ -20,6 +20,9 @@ public interface IOrderedStore : IDisposable
     /// <summary>A cursor over [from, to) in ascending order as the store is at this call; an empty <paramref name="toExclusive"/> means no upper bound.</summary>
     IStoreScan Scan(ReadOnlySpan<byte> fromInclusive, ReadOnlySpan<byte> toExclusive);
 
+    /// <summary>As <see cref="Scan"/>, for who will read all of a large table: the store may read ahead with a thread of its own.</summary>
+    IStoreScan ScanAhead(ReadOnlySpan<byte> fromInclusive, ReadOnlySpan<byte> toExclusive) => Scan(fromInclusive, toExclusive);
+
     /// <summary>Makes every batch written before the call durable. May take long; other calls go on meanwhile.</summary>
     void Flush();
 

@@ -72,6 +72,9 @@ public sealed class RocksOrderedStore : IOrderedStore
         return new RocksScan(new IteratorHandle(_database, options), fromInclusive);
     }
 
+    public IStoreScan ScanAhead(ReadOnlySpan<byte> fromInclusive, ReadOnlySpan<byte> toExclusive) =>
+        new AheadScan(Scan(fromInclusive, toExclusive));
+
     public void Flush() => _database.Flush(_flushOptions);
 
     public void Checkpoint(string directory) => _database.Checkpoint(directory);

@@ -130,6 +130,8 @@ public abstract class OrderedStoreContract
         Assert.Equal("", Text(store.Scan("b"u8, "b"u8)));
         Assert.Equal("", Text(store.Scan("c"u8, "b"u8)));
         Assert.Equal("", Text(store.Scan("d"u8, [])));
+        Assert.Equal("b=1 b1=1", Text(store.ScanAhead("b"u8, "c"u8)));
+        Assert.Equal("", Text(store.ScanAhead("d"u8, [])));
     }
 
     [Fact]

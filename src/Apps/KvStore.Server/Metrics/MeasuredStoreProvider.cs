@@ -26,6 +26,8 @@ internal sealed class MeasuredStoreProvider(IOrderedStoreProvider stores, Action
 
         public IStoreScan Scan(ReadOnlySpan<byte> fromInclusive, ReadOnlySpan<byte> toExclusive) => store.Scan(fromInclusive, toExclusive);
 
+        public IStoreScan ScanAhead(ReadOnlySpan<byte> fromInclusive, ReadOnlySpan<byte> toExclusive) => store.ScanAhead(fromInclusive, toExclusive);
+
         public void Flush()
         {
             var started = Stopwatch.GetTimestamp();
