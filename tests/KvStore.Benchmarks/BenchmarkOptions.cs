@@ -13,6 +13,12 @@ internal sealed record BenchmarkOptions
     /// <summary>The same load before it is measured: a server compiled at run time has its hot code by then, which a server in use always has.</summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>The same where servers live through a row's rounds: what is hot is compiled, and the first tables are merged, after about so long.</summary>
+    public TimeSpan FirstWarmUp => WarmUp * 2.5;
+
+    /// <summary>And before its other rounds: the connections are new.</summary>
+    public TimeSpan AgainWarmUp => WarmUp / 2;
+
     /// <summary>Measured time of one run: five rounds of all rows are then over within 40 minutes.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(2.5);
 

@@ -24,6 +24,7 @@ internal sealed class Comparison(BenchmarkOptions options)
             await (group.Keeping switch
             {
                 Keeping.None => FreshAsync(group),
+                Keeping.Row => RowByRowAsync(group),
                 Keeping.BothSides => KeptAsync(group),
                 _ => SideAfterSideAsync(group),
             }).ConfigureAwait(false);
@@ -43,6 +44,25 @@ internal sealed class Comparison(BenchmarkOptions options)
                 using var cluster = await StartAsync(group, program).ConfigureAwait(false);
                 await cluster.FillAsync(CallRows.Filled).ConfigureAwait(false);
                 return await row.RunAsync(RunOf(group, cluster)).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RowByRowAsync(RowGroup group)
+    {
+        foreach (var row in group.Rows.Where(row => IsWanted(group, row)))
+        {
+            using var etcd = await StartAsync(group, options.EtcdPath).ConfigureAwait(false);
+            using var ours = await StartAsync(group, options.ServerPath).ConfigureAwait(false);
+            HashSet<MeasuredCluster> warm = [];
+            await CompareAsync(group, row, async program =>
+            {
+                var cluster = program == options.EtcdPath ? etcd : ours;
+                var isFirst = warm.Add(cluster);
+                if (isFirst)
+                    await cluster.FillAsync(CallRows.Filled).ConfigureAwait(false);
+                var run = RunOf(group, cluster);
+                return await row.RunAsync(run with { Options = options with { WarmUp = isFirst ? options.FirstWarmUp : options.AgainWarmUp } }).ConfigureAwait(false);
             }).ConfigureAwait(false);
         }
     }

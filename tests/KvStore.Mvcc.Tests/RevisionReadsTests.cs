@@ -27,6 +27,15 @@ public sealed class RevisionReadsTests : IDisposable
     }
 
     [Fact]
+    public void ListThatWasAnnounced_IsReadByOneScanAndNoSearch()
+    {
+        Fill(keys: 500, perTxn: 20);
+        _rows.Reset();
+        Assert.Equal(Enumerable.Range(0, 500).Select(i => $"value{i}"), Values(isAnnounced: true));
+        Assert.Equal((1, 0, 0), (_rows.Scans, _rows.OpenScans, _rows.Gets));
+    }
+
+    [Fact]
     public void OneKey_IsSearchedFor()
     {
         Fill(keys: 100, perTxn: 10);
@@ -67,6 +76,8 @@ public sealed class RevisionReadsTests : IDisposable
                 : at.Sub < 19 && prng.Below(10) > 0 ? new ItemRevision(at.Main, at.Sub + 1) : new ItemRevision(at.Main.Next, 0);
             if (at.Main > view.Current)
                 at = new ItemRevision(new Revision(2), 0);
+            if (prng.Below(50) == 0)
+                view.ExpectList();
             var (expected, actual) = (new ByteWriter(), new ByteWriter());
             var key = new byte[17];
             key[0] = (byte)'r';
@@ -83,10 +94,12 @@ public sealed class RevisionReadsTests : IDisposable
 
     private static byte[] Key(int number) => Encoding.ASCII.GetBytes($"key{number:0000}");
 
-    private List<string> Values()
+    private List<string> Values(bool isAnnounced = false)
     {
         var values = new List<string>();
         using var view = _store.OpenView();
+        if (isAnnounced)
+            view.ExpectList();
         var cursor = view.Seek([0], [0], Revision.Zero);
         while (cursor.MoveNext())
         {

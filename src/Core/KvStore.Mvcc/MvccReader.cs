@@ -63,6 +63,11 @@ public abstract class MvccReader
     /// <summary>The same by its place, for <c>prev_kv</c>; false, and nothing appended, where compaction has removed it.</summary>
     public abstract bool TryCopyKeyValue(ItemRevision place, ByteWriter destination);
 
+    /// <summary>Says that a long list is read next: pairs that lie one after the other are then stepped to from the first on, not searched for.</summary>
+    public virtual void ExpectList()
+    {
+    }
+
     internal static KeyMeta MetaOf(in VersionRecord record) => new(
         new ItemRevision(new Revision(record.Main), record.Sub),
         new Revision(record.Created),

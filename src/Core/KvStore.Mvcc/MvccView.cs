@@ -55,6 +55,8 @@ public sealed class MvccView : MvccReader, IDisposable
         return _reads.TryCopy(place, destination);
     }
 
+    public override void ExpectList() => _reads.ExpectList();
+
     /// <summary>
     /// Appends the events of [from, to] in revision order to <paramref name="events"/>, whole revisions only and at least one,
     /// until one of the limits is reached; returns the first revision not read (to + 1 when all were). <paramref name="from"/> is not below

@@ -52,8 +52,8 @@ internal static class MarkdownReport
     private static void Explain(StringBuilder text, BenchmarkOptions options)
     {
         text.AppendLine(CultureInfo.InvariantCulture, $"Made by `./build.sh bench {options.Command}--rounds {options.Rounds} --seconds {options.Duration.TotalSeconds} --warm-up {options.WarmUp.TotalSeconds}`. Client and servers share the machine, in clear text, every write synced on both sides.");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{(options.IsLarge ? "A group's servers live through its rows" : "A row is measured on fresh servers with 10,000 keys of 256 B unless its group says otherwise")}, the two sides in turn, {options.Duration.TotalSeconds:0.#} s each");
-        text.AppendLine(CultureInfo.InvariantCulture, $"after {options.WarmUp.TotalSeconds:0.#} s of the same load, as many rounds as the row says; medians, etcd first. The spread is half the distance between the least and the greatest round, in percent of the median.");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{(options.IsLarge ? "A group's servers live through its rows" : "Rows of one or three members have servers of their own with 10,000 keys of 256 B, rows of watchers and leases such servers in each round, the others share theirs")}; the two sides in turn, {options.Duration.TotalSeconds:0.#} s each");
+        text.AppendLine(CultureInfo.InvariantCulture, $"after {options.WarmUp.TotalSeconds:0.#} s of the same load ({options.FirstWarmUp.TotalSeconds:0.#} s and then {options.AgainWarmUp.TotalSeconds:0.#} s where servers live through a row), as many rounds as the row says; medians, etcd first. The spread is half the distance between the least and the greatest round, in percent of the median.");
         text.AppendLine("CPU is the servers' own per operation, all members together; the peak is the largest resident set of any member. `kvctl bench` makes the same loads, unless a row names h2load,");
         text.AppendLine("which costs so little that the server is what is measured.").AppendLine();
     }

@@ -21,14 +21,15 @@ internal static class CallRows
     [
         Many(PutByMany, Put) with { Targets = [Target.AtLeast(Aspect.Ratio, 1.15), Target.AtMost(Aspect.CpuRatio, 0.45)] },
         Cheap("put 256 B, h2load", "/etcdserverpb.KV/Put", PutRequest()) with { Targets = [Target.AtLeast(Aspect.Ratio, 2.2), Target.AtMost(Aspect.CpuRatio, 0.45)] },
-        One("put 256 B, 1 client", Put) with { Targets = [Target.AtLeast(Aspect.Ratio, 1.6), Target.AtMost(Aspect.P99Ratio, 0.7)] },
+        One("put 256 B, 1 client", Put) with { Targets = Lone },
+        new Row("put 256 B, 1 client, h2load", Unit.PerSecond, run => H2Load.LoneAsync(run, "/etcdserverpb.KV/Put", PutRequest())) { Targets = Lone, Note = "one request over and over" },
         Many("range of one key, linearizable, 1,000 clients on 100 connections", Range) with { Targets = Reads },
         Cheap("range of one key, linearizable, h2load", "/etcdserverpb.KV/Range", new RangeRequest { Key = Keys.Key(1) }) with { Targets = Reads },
         Many("range of one key, serializable, 1,000 clients on 100 connections", SerializableRange) with { Targets = Reads },
         Cheap("range of one key, serializable, h2load", "/etcdserverpb.KV/Range", new RangeRequest { Key = Keys.Key(1), Serializable = true }) with { Targets = Reads },
         Many("txn (compare mod revision, put, else range), 1,000 clients on 100 connections", Txn) with { Targets = [Target.AtLeast(Aspect.Ratio, 2)] },
-        Shown(One("txn, 1 client", Txn)),
-        Shown(One("range of one key, linearizable, 1 client", Range)),
+        One("txn, 1 client", Txn),
+        One("range of one key, linearizable, 1 client", Range),
         AtHalfOfSaturation(),
     ];
 
@@ -37,12 +38,14 @@ internal static class CallRows
         Many("put 256 B, 1,000 clients on 100 connections to the first member", Put) with { Targets = [Target.AtLeast(Aspect.Ratio, 1.8)] },
         new Row("put 256 B, 1,000 clients on 100 connections to all three", Unit.PerSecond, run => ClusterLoad.RateAsync(run, Put, 1000, 100, members: 3)) { Targets = [Target.AtLeast(Aspect.Ratio, 1.8)] },
         Cheap("put 256 B, h2load", "/etcdserverpb.KV/Put", PutRequest()) with { Targets = [Target.AtLeast(Aspect.Ratio, 1.8)] },
-        Shown(One("put 256 B, 1 client", Put)),
-        Shown(Many("range of one key, linearizable, 1,000 clients on 100 connections", Range)),
-        Shown(One("range of one key, linearizable, 1 client", Range)),
-        Shown(Many("txn, 1,000 clients on 100 connections", Txn)),
-        Shown(One("txn, 1 client", Txn)),
+        One("put 256 B, 1 client", Put),
+        Many("range of one key, linearizable, 1,000 clients on 100 connections", Range),
+        One("range of one key, linearizable, 1 client", Range),
+        Many("txn, 1,000 clients on 100 connections", Txn),
+        One("txn, 1 client", Txn),
     ];
+
+    private static IReadOnlyList<Target> Lone => [Target.AtLeast(Aspect.Ratio, 1.6), Target.AtMost(Aspect.P99Ratio, 0.7)];
 
     private static IReadOnlyList<Target> Reads => [Target.AtLeast(Aspect.Ratio, 2), Target.AtMost(Aspect.CpuRatio, 0.5)];
 
@@ -52,9 +55,6 @@ internal static class CallRows
 
     private static Row Cheap(string name, string path, IMessage request) =>
         new(name, Unit.PerSecond, run => H2Load.RateAsync(run, path, request)) { Note = "20 connections with 25 streams each, one request over and over" };
-
-    // A row that nothing is asked of gets fewer rounds, so that all fit into their time.
-    private static Row Shown(Row row) => row with { RoundsMax = 3 };
 
     private static Row AtHalfOfSaturation() =>
         new("put 256 B at half of the rate that saturates etcd: 99.9th percentile", Unit.Milliseconds,

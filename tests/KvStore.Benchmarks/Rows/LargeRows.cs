@@ -53,9 +53,10 @@ internal static class LargeRows
     private static async Task<Measurement> CompactAsync(RowRun run)
     {
         const double Rate = 1000;
+        // Before the servers merge what comes now, which would disturb it.
+        var (idle, _) = await ClusterLoad.RunAsync(run with { Options = run.Options with { Duration = run.Options.BurdenTime / 4 } }, Puts, 20, 4, Rate).ConfigureAwait(false);
         // Every key once more: so many revisions are garbage.
-        await run.Cluster.FillAsync(Keys).ConfigureAwait(false);
-        var (idle, _) = await ClusterLoad.RunAsync(run, Puts, 20, 4, Rate).ConfigureAwait(false);
+        await run.Cluster.FillInBatchesAsync(Keys).ConfigureAwait(false);
         using var channels = new Channels(run.Cluster, connections: 1, members: 1);
         var work = CompactAndDefragmentAsync(channels);
         var (busy, cpu) = await ClusterLoad.RunAsync(run with { Options = run.Options with { WarmUp = TimeSpan.Zero, Duration = run.Options.BurdenTime } }, Puts, 20, 4, Rate).ConfigureAwait(false);

@@ -24,7 +24,11 @@ internal struct RevisionReads(IOrderedStore store) : IDisposable
 
     private ItemRevision _last;
     private int _near;
+    private bool _isListNext;
     private IStoreScan? _scan;
+
+    /// <summary>The next read is the first of many: it opens the scan, and its blocks do not push those of single reads out of the store's cache.</summary>
+    public void ExpectList() => _isListNext = true;
 
     /// <summary>Appends the pair; false, and nothing appended, where there is none.</summary>
     public bool TryCopy(ItemRevision place, ByteWriter destination)
@@ -33,6 +37,8 @@ internal struct RevisionReads(IOrderedStore store) : IDisposable
         StoreKeys.WriteRevisionKey(key, place);
         var isNear = place > _last && place.Main.Value - _last.Main.Value <= 1;
         _last = place;
+        if (_isListNext)
+            (isNear, _near, _isListNext) = (true, NearBeforeScan, false);
         if (!isNear)
             EndScan();
         else if (_near < NearBeforeScan)

@@ -17,6 +17,9 @@ public sealed class RangeStream
 {
     private const long FirstChunkKeys = 10;
 
+    /// <summary>Keys for which opening a scan, as dear as some ten searches, surely pays.</summary>
+    private const long KeysOfAList = 64;
+
     private readonly byte[] _end;
     private readonly bool _keysOnly;
     private readonly bool _countOnly;
@@ -85,6 +88,8 @@ public sealed class RangeStream
         var written = 0L;
         var more = false;
         ReadOnlySpan<byte> last = default;
+        if (keys >= KeysOfAList)
+            reader.ExpectList();
         var cursor = reader.Seek(_next, _end, At(reader));
         while (cursor.MoveNext())
         {
