@@ -153,7 +153,7 @@ internal sealed class MeasuredCluster : IDisposable
     private static double Status(ServerProcess member, string field)
     {
         var line = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{member.Process.Id}/status")).First(text => text.StartsWith(field, StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        return double.Parse(line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
     }
 
     private static async Task UntilHealthyAsync(ServerProcess member)
